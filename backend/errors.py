@@ -1,0 +1,42 @@
+"""What can go wrong, as one tree; each message is one sentence that an artist can act on.
+
+    AtelierError
+    ├── InvalidRequest      the request itself (names the field)
+    ├── ModelError          a checkpoint or VAE file is missing, broken or of another kind
+    ├── OutOfMemory         the picture does not fit beside the model
+    ├── StorageError        a finished picture could not be written
+    └── Stopped             the artist pressed Stop; not a fault
+"""
+
+from __future__ import annotations
+
+
+class AtelierError(Exception):
+    """Base of every error whose message is fit to be shown in the page and the API."""
+
+
+class InvalidRequest(AtelierError):
+    """A value of a request is outside what can be painted.
+
+    `field` is the name of the `GenerationRequest` attribute at fault.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ModelError(AtelierError):
+    """A model file is missing, unreadable, or not what it is asked to be."""
+
+
+class OutOfMemory(AtelierError):
+    """The device ran out of memory; the model stays loaded."""
+
+
+class StorageError(AtelierError):
+    """A picture could not be written to the outputs folder."""
+
+
+class Stopped(AtelierError):
+    """The job was asked to stop; raised inside the denoising loop, between two steps."""

@@ -1,0 +1,28 @@
+"""Pure arithmetic on picture sizes; all sizes are (width, height) in pixels."""
+
+from __future__ import annotations
+
+from backend.request import MAX_SIDE, SIZE_MULTIPLE
+
+LATENT_FACTOR = 8
+ASPECTS = {"1:1": (1, 1), "3:2": (3, 2), "2:3": (2, 3), "16:9": (16, 9), "4:5": (4, 5)}
+
+
+def latent_size(width: int, height: int) -> tuple[int, int]:
+    """Size of the latent of a picture, each side 8 times smaller."""
+    return width // LATENT_FACTOR, height // LATENT_FACTOR
+
+
+def size_for_aspect(aspect: str, native_size: int) -> tuple[int, int]:
+    """A size of the given aspect with about the area of `native_size` squared.
+
+    Keeping the area keeps the picture in the range of sizes that the model was trained on.
+    """
+    across, down = ASPECTS[aspect]
+    scale = native_size / (across * down) ** 0.5
+    return _nearest_multiple(across * scale), _nearest_multiple(down * scale)
+
+
+def _nearest_multiple(length: float) -> int:
+    rounded = round(length / SIZE_MULTIPLE) * SIZE_MULTIPLE
+    return max(64, min(MAX_SIDE, rounded))

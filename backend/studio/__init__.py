@@ -1,0 +1,1 @@
+"""Work: jobs, the queue, saving pictures, infotext; `Studio` is the door for the page and API."""
