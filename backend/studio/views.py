@@ -1,0 +1,126 @@
+"""What the Studio shows of itself to the page and the API: plain, frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from backend.events import Event
+from backend.models import ModelSpec, VaeSpec
+from backend.request import GenerationRequest
+
+Phase = Literal["warming", "ready", "failed"]
+JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudioState:
+    """The engine's condition: `message` is a sentence while warming or failed, else empty.
+
+    `device` is a label such as "CPU bf16"; memory is in bytes (of the device that paints).
+    """
+
+    phase: Phase
+    message: str = ""
+    device: str = ""
+    memory_used: int = 0
+    memory_total: int = 0
+    busy: bool = False
+    queued: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """One token of a prompt: its text (a trailing space belongs to it) and its chunk from 0."""
+
+    text: str
+    chunk: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenCount:
+    """The tokens of a prompt; `room` is 75 for each chunk in use (at least one)."""
+
+    tokens: tuple[Token, ...]
+    room: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobView:
+    """A job as it stands: `position` jobs are before it while it is queued (0: next)."""
+
+    job_id: str
+    client: str
+    state: JobState
+    position: int
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedPicture:
+    """A finished picture in the outputs folder, with the settings written inside it."""
+
+    path: Path
+    infotext: str
+    width: int
+    height: int
+
+
+class StudioLike(Protocol):
+    """The door that the page goes through; `Studio` is one, the tests' scripted fake another.
+
+    No method blocks on painting or loading except `wait_events`, and that only for its time limit.
+    """
+
+    def state(self) -> StudioState: ...
+
+    def checkpoints(self) -> list[ModelSpec]:
+        """All checkpoints found, the one to start with first."""
+        ...
+
+    def vaes(self) -> list[VaeSpec]:
+        """All VAE files found ("Automatic" and "Built in" are always choices beside them)."""
+        ...
+
+    def explain_vae(self, checkpoint: str, vae: str) -> str:
+        """One short sentence: which VAE would decode the picture, and why."""
+        ...
+
+    def refresh(self) -> None:
+        """Look at the models folder again."""
+        ...
+
+    def count_tokens(self, prompt: str) -> TokenCount | None:
+        """The prompt's tokens, or None while the tokenizer is not ready yet."""
+        ...
+
+    def submit(self, request: GenerationRequest, client: str) -> str:
+        """Queue a request and return its job id; raises `InvalidRequest` or `ModelError`.
+
+        `client` tells browsers apart, so that the queue is fair between them.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> bool:
+        """Ask a job to stop; False where there is no such job or it is over already."""
+        ...
+
+    def job(self, job_id: str) -> JobView | None:
+        """The job, or None where the Studio knows none of that id (it was started before)."""
+        ...
+
+    def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
+        """The job's events from number `since` (from 0) on, waiting up to `timeout` seconds.
+
+        Returns as soon as there is at least one; an empty list when time is up or no such job.
+        """
+        ...
+
+    def recent(self, limit: int) -> list[SavedPicture]:
+        """The newest pictures in the outputs folder, newest first."""
+        ...
+
+    def picture_file(self, name: str) -> Path | None:
+        """The file of a saved picture by "YYYY-MM-DD/NNNNN-seed.png"; None for any other path."""
+        ...
