@@ -1,4 +1,4 @@
-"""A request to paint: one complete, immutable value that a job can be run from at any later time."""
+"""A request to paint: one complete, immutable value that a job can be run from at any time."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ class GenerationRequest:
 def resolve_seed(seed: int) -> int:
     """A seed as asked for (-1 means random) as one that can be painted with again."""
     return secrets.randbelow(MAX_SEED + 1) if seed == -1 else seed
+
+
+def clean_text(text: str) -> str:
+    """A prompt without what no tokenizer or PNG text can hold: NUL and lone surrogates."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def validate(request: GenerationRequest) -> GenerationRequest:

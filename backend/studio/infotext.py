@@ -1,0 +1,72 @@
+"""The settings of a picture as text, in A1111's format, so that other programs read them too.
+
+Format: the prompt, a line `Negative prompt: ...` unless that is empty, and a last line of
+`Key: value` pairs (AUTOMATIC1111/stable-diffusion-webui, `modules/infotext_utils.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from backend.request import GenerationRequest
+
+VERSION = "Atelier 0.1.0"
+_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_NEGATIVE = "Negative prompt: "
+
+
+def write_infotext(request: GenerationRequest, model_hash: str, vae: tuple[str, str] | None) -> str:
+    """The text for one picture.
+
+    `model_hash` is a sha256 in hex or empty; `vae` is the name and sha256 of a VAE file, or None
+    for the checkpoint's own.
+    """
+    pairs = {
+        "Steps": request.steps,
+        "Sampler": request.sampler,
+        "Schedule type": request.schedule,
+        "CFG scale": f"{request.cfg_scale:g}",
+        "Seed": request.seed,
+        "Size": f"{request.width}x{request.height}",
+        "Model hash": model_hash[:10],
+        "Model": request.model.checkpoint.removesuffix(".safetensors"),
+        "VAE hash": vae[1][:10] if vae else "",
+        "VAE": vae[0] if vae else "",
+        "Clip skip": request.clip_skip if request.clip_skip > 1 else "",
+        "RNG": "CPU",
+        "Version": VERSION,
+    }
+    settings = ", ".join(f"{key}: {_quote(value)}" for key, value in pairs.items() if value != "")
+    negative = [_NEGATIVE + request.negative_prompt] if request.negative_prompt else []
+    return "\n".join([request.prompt, *negative, settings])
+
+
+def read_infotext(text: str) -> dict[str, str]:
+    """The pairs of an infotext, with "Prompt" and "Negative prompt" among them.
+
+    A last line of fewer than three pairs is taken for a line of the prompt, as A1111 does.
+    """
+    lines = text.strip().split("\n")
+    pairs = {key: _unquote(value) for key, value in _PAIR.findall(lines[-1])}
+    if len(pairs) < 3:
+        pairs = {}
+    else:
+        lines.pop()
+    prompt, _, negative = "\n".join(["", *lines]).partition("\n" + _NEGATIVE)
+    return {"Prompt": prompt.strip(), "Negative prompt": negative.strip(), **pairs}
+
+
+def _quote(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if re.search(r"[,:\n\"]", text) else text
+
+
+def _unquote(text: str) -> str:
+    text = text.strip()
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
