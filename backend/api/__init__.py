@@ -1,0 +1,1 @@
+"""HTTP beside the page: what other programs may ask, and from where."""

@@ -1,0 +1,103 @@
+"""Atelier's command line: arguments -> Studio -> page -> server."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; exits with a sentence where it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="Atelier, a Stable Diffusion studio in the browser."
+    )
+    add = parser.add_argument
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address to serve on (127.0.0.1: this machine only; 0.0.0.0: everyone who can reach "
+        "this machine may paint and see the pictures)",
+    )
+    add("--port", type=_port, default=7860, help="port to serve on (7860)")
+    add("--models", type=Path, default=HERE / "models", help="folder of checkpoints and VAE files")
+    add("--outputs", type=Path, default=HERE / "outputs", help="folder the pictures are saved in")
+    add(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="what to paint on (auto: the fastest there is)",
+    )
+    add(
+        "--dtype",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        default="auto",
+        help="number format of the model (auto: what this machine computes fastest, as measured)",
+    )
+    add(
+        "--share",
+        action="store_true",
+        help="also open a public address through Gradio's tunnel: anyone who has it may paint",
+    )
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Serve until interrupted; returns the exit status."""
+    began = time.monotonic()
+    arguments = parse_arguments()
+    # Nothing may leave the machine unasked: neither usage figures nor look-ups on a model hub.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if not arguments.models.is_dir():
+        print(f"There is no models folder at {arguments.models}.", file=sys.stderr)
+        return 2
+
+    import uvicorn
+
+    from backend.studio.studio import Settings, Studio
+    from ui.server import build_server, open_tunnel
+
+    studio = Studio(
+        Settings(
+            models=arguments.models,
+            outputs=arguments.outputs,
+            device=arguments.device,
+            dtype=arguments.dtype,
+        )
+    )
+    guarded = is_loopback(arguments.host) and not arguments.share
+    server = build_server(studio, guarded=guarded)
+    studio.start()
+    url = f"http://{arguments.host}:{arguments.port}"
+    print(f"Atelier is at {url} (after {time.monotonic() - began:.1f} s)", flush=True)
+    if arguments.share:
+        print(f"Shared at {open_tunnel(arguments.host, arguments.port)}", flush=True)
+    try:
+        uvicorn.run(server, host=arguments.host, port=arguments.port, log_level="warning")
+    finally:
+        studio.close()
+    return 0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on that address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The thread that runs jobs, one after another, and survives whatever one of them does."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from backend.errors import AtelierError, Stopped, StorageError
+from backend.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    ImageSaved,
+    Started,
+    StepDone,
+    Waiting,
+)
+from backend.request import GenerationRequest
+from backend.studio.eta import Eta
+from backend.studio.job import Job
+from backend.studio.queue import FairQueue
+from backend.studio.storage import Storage, encode_png
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = (
+    "Something unexpected went wrong while painting; the details are in the program's log. "
+    "The model is still loaded, so you can try again."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOutcome:
+    """A step of one picture; see `events.StepDone`."""
+
+    step: int
+    total: int
+    sigma: float
+    preview: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A finished picture: uint8 RGB of shape (height, width, 3), its infotext, a note or ""."""
+
+    pixels: np.ndarray
+    infotext: str
+    note: str = ""
+
+
+class Easel(Protocol):
+    """A model made ready for one request."""
+
+    def paint(self, request: GenerationRequest) -> Iterator[StepOutcome | Picture]:
+        """Paint one picture: its steps in order, then the picture.
+
+        Nothing is computed beyond the value last taken: closing the iterator stops the painting.
+        """
+        ...
+
+
+class Workshop(Protocol):
+    """Makes models ready; the worker's only way to the engine."""
+
+    def prepare(self, request: GenerationRequest, report: Callable[[str], None]) -> Easel:
+        """Load what the request needs, reporting in sentences what takes time."""
+        ...
+
+
+class Worker:
+    """Runs the queue's jobs with one workshop, in the thread that calls `run`."""
+
+    def __init__(self, queue: FairQueue, workshop: Workshop, storage: Storage) -> None:
+        self._queue = queue
+        self._workshop = workshop
+        self._storage = storage
+        self.busy = False
+
+    def run(self) -> None:
+        """Run jobs until the queue is closed."""
+        while (job := self._queue.take()) is not None:
+            self.busy = True
+            self.run_job(job)
+            self.busy = False
+
+    def run_job(self, job: Job) -> None:
+        """Run one job to its end event; never raises."""
+        progress = _Progress()
+        try:
+            self._paint_all(job, progress)
+        except Stopped:
+            job.publish(Cancelled(picture=progress.picture, step=progress.step))
+        except AtelierError as error:
+            job.publish(Failed(error=str(error)))
+        except Exception:
+            log.exception("job %s failed", job.job_id)
+            job.publish(Failed(error=UNEXPECTED))
+
+    def _paint_all(self, job: Job, progress: _Progress) -> None:
+        request = job.request
+        easel = self._workshop.prepare(request, lambda text: job.publish(Waiting(reason=text)))
+        _stop_if_asked(job)
+        job.publish(Started(steps=request.steps, pictures=request.batch_size))
+        began = time.monotonic()
+        eta = Eta(request.steps * request.batch_size)
+        for progress.picture in range(request.batch_size):
+            progress.step = 0
+            self._paint_one(job, easel, progress, eta)
+        job.publish(Finished(seconds=time.monotonic() - began))
+
+    def _paint_one(self, job: Job, easel: Easel, progress: _Progress, eta: Eta) -> None:
+        request = job.request.for_picture(progress.picture)
+        for outcome in easel.paint(request):
+            if isinstance(outcome, Picture):
+                job.publish(self._save(request, outcome, progress.picture))
+                continue
+            progress.step = outcome.step
+            job.publish(
+                StepDone(
+                    picture=progress.picture,
+                    step=outcome.step,
+                    total=outcome.total,
+                    eta=eta.step_done(),
+                    sigma=outcome.sigma,
+                    preview=outcome.preview,
+                )
+            )
+            _stop_if_asked(job)
+
+    def _save(self, request: GenerationRequest, picture: Picture, index: int) -> ImageSaved:
+        png = encode_png(picture.pixels, picture.infotext)
+        note, path = picture.note, None
+        try:
+            path = self._storage.save(png, request.seed)
+        except StorageError as error:
+            note = f"{note} {error}".strip()
+        return ImageSaved(
+            picture=index,
+            path=path,
+            seed=request.seed,
+            infotext=picture.infotext,
+            width=request.width,
+            height=request.height,
+            note=note,
+            png=png,
+        )
+
+
+@dataclass
+class _Progress:
+    """Where a job is, for the event that says where it was stopped."""
+
+    picture: int = 0
+    step: int = 0
+
+
+def _stop_if_asked(job: Job) -> None:
+    if job.stop.is_set():
+        raise Stopped("The picture was stopped.")
