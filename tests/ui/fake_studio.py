@@ -1,0 +1,279 @@
+"""A scripted Studio for the page: no torch, no weights, pictures drawn by hand.
+
+`python -m tests.ui.fake_studio --port 7861` serves the page on it, so that the look can be worked
+on alone. A prompt with the word "explode" fails, as a device out of memory would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from backend.errors import ModelError
+from backend.events import (
+    END_EVENTS,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    ImageSaved,
+    Queued,
+    Started,
+    StepDone,
+    Waiting,
+)
+from backend.models import ModelSpec, VaeSpec
+from backend.request import GenerationRequest, ModelChoice, validate
+from backend.studio.views import JobState, JobView, SavedPicture, StudioState, Token, TokenCount
+from tests.ui import fake_pictures
+
+PICTURE_NAME = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-\d+\.png")
+GIGABYTE = 1024**3
+
+
+@dataclass
+class FakeJob:
+    """A job as the fake keeps it; `stop` is looked at between two steps."""
+
+    job_id: str
+    client: str
+    request: GenerationRequest
+    events: list[Event] = field(default_factory=list)
+    stop: bool = False
+
+    @property
+    def state(self) -> JobState:
+        if self.events and isinstance(self.events[-1], END_EVENTS):
+            name = type(self.events[-1]).__name__.lower()
+            return name  # type: ignore[return-value]
+        return "running" if any(isinstance(e, Started) for e in self.events) else "queued"
+
+
+class FakeStudio:
+    """Implements StudioLike; `pace` is the seconds a step takes, `warming` those until ready."""
+
+    def __init__(self, outputs: Path, pace: float = 0.1, warming: float = 0.0) -> None:
+        self.outputs = outputs
+        self.pace = pace
+        self.jobs: dict[str, FakeJob] = {}
+        self._ready_at = time.monotonic() + warming
+        self._changed = threading.Condition()
+        self._saved: list[SavedPicture] = []
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def state(self) -> StudioState:
+        warming = time.monotonic() < self._ready_at
+        states = [job.state for job in list(self.jobs.values())]
+        return StudioState(
+            phase="warming" if warming else "ready",
+            message="Loading torch and the storybook model." if warming else "",
+            device="" if warming else "CPU bf16",
+            memory_used=0 if warming else int(3.1 * GIGABYTE),
+            memory_total=8 * GIGABYTE,
+            busy="running" in states,
+            queued=states.count("queued"),
+        )
+
+    def checkpoints(self) -> list[ModelSpec]:
+        return [self._spec("storybook", 512), self._spec("tiny <b>fast</b> ${1+1}", 256)]
+
+    def _spec(self, name: str, side: int) -> ModelSpec:
+        return ModelSpec(
+            name=name, path=self.outputs / "model", family="sd1", kind="base",
+            prediction="epsilon", native_size=side, sha256=f"{side:064x}",
+        )  # fmt: skip
+
+    def vaes(self) -> list[VaeSpec]:
+        return [VaeSpec(name="ft-mse", path=self.outputs / "vae")]
+
+    def explain_vae(self, checkpoint: str, vae: str) -> str:
+        if vae == "Automatic":
+            return f"The one inside {checkpoint}: no VAE file beside it has its name."
+        if vae == "Built in":
+            return "The one that the checkpoint brings along."
+        return f"{vae}, because you chose it."
+
+    def refresh(self) -> None:
+        """Nothing to look at again."""
+
+    def count_tokens(self, prompt: str) -> TokenCount | None:
+        if time.monotonic() < self._ready_at:
+            return None
+        words = re.findall(r"\w+ ?|[^\w\s] ?", prompt)
+        tokens = tuple(Token(text=word, chunk=i // 75) for i, word in enumerate(words))
+        return TokenCount(tokens=tokens, room=75 * max(1, -(-len(tokens) // 75)))
+
+    def submit(self, request: GenerationRequest, client: str) -> str:
+        validate(request)
+        if request.model.checkpoint not in [spec.name for spec in self.checkpoints()]:
+            raise ModelError("That checkpoint is not in the models folder any more.")
+        with self._changed:
+            job = FakeJob(f"job{len(self.jobs) + 1:04d}", client, request)
+            waiting = [j for j in self.jobs.values() if j.state in ("queued", "running")]
+            self.jobs[job.job_id] = job
+            job.events.append(Queued(position=len(waiting)))
+            self._changed.notify_all()
+        return job.job_id
+
+    def cancel(self, job_id: str) -> bool:
+        job = self.jobs.get(job_id)
+        if job is None or job.state not in ("queued", "running"):
+            return False
+        with self._changed:
+            job.stop = True
+            if job.state == "queued":
+                job.events.append(Cancelled(picture=0, step=0))
+            self._changed.notify_all()
+        return True
+
+    def job(self, job_id: str) -> JobView | None:
+        job = self.jobs.get(job_id)
+        if job is None:
+            return None
+        states = {j.job_id: j.state for j in list(self.jobs.values())}
+        before = list(states.items())[: list(states).index(job_id)]
+        position = sum(state in ("queued", "running") for _, state in before)
+        return JobView(
+            job_id=job_id, client=job.client, state=job.state, position=position,
+            request=job.request,
+        )  # fmt: skip
+
+    def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
+        job = self.jobs.get(job_id)
+        if job is None:
+            return []
+        with self._changed:
+            self._changed.wait_for(lambda: len(job.events) > since, timeout)
+            return job.events[since:]
+
+    def recent(self, limit: int) -> list[SavedPicture]:
+        return self._saved[::-1][:limit]
+
+    def picture_file(self, name: str) -> Path | None:
+        path = self.outputs / name
+        return path if PICTURE_NAME.fullmatch(name) and path.is_file() else None
+
+    def add_earlier_pictures(self, sizes: list[tuple[int, int]]) -> None:
+        """Fill the recent strip with pictures as if they had been painted before."""
+        for seed, (width, height) in enumerate(sizes, start=7):
+            request = GenerationRequest(
+                prompt="a balloon over a lake", width=width, height=height, seed=seed,
+                model=ModelChoice(checkpoint="storybook"),
+            )  # fmt: skip
+            self._save(request)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._next() is not None)
+                job = self._next()
+            if job is not None:
+                self._run(job)
+
+    def _next(self) -> FakeJob | None:
+        return next((job for job in self.jobs.values() if job.state == "queued"), None)
+
+    def _tell(self, job: FakeJob, event: Event) -> None:
+        with self._changed:
+            job.events.append(event)
+            self._changed.notify_all()
+
+    def _run(self, job: FakeJob) -> None:
+        if time.monotonic() < self._ready_at:
+            self._tell(job, Waiting(reason="The storybook model is being loaded."))
+            time.sleep(max(0.0, self._ready_at - time.monotonic()))
+        if job.stop:
+            if job.state == "queued":
+                self._tell(job, Cancelled(picture=0, step=0))
+            return
+        request = job.request
+        self._tell(job, Started(steps=request.steps, pictures=request.batch_size))
+        if "explode" in request.prompt:
+            sentence = "The picture does not fit into memory; try a smaller size."
+            self._tell(job, Failed(error=sentence))
+            return
+        started = time.monotonic()
+        for index in range(request.batch_size):
+            if not self._paint(job, index):
+                return
+        self._tell(job, Finished(seconds=time.monotonic() - started))
+
+    def _paint(self, job: FakeJob, index: int) -> bool:
+        request = job.request.for_picture(index)
+        picture = fake_pictures.scene(request.width, request.height, request.seed)
+        for step in range(1, request.steps + 1):
+            time.sleep(self.pace)
+            if job.stop:
+                self._tell(job, Cancelled(picture=index, step=step - 1))
+                return False
+            share = step / request.steps
+            off = request.preview == "Off"
+            self._tell(
+                job,
+                StepDone(
+                    picture=index, step=step, total=request.steps,
+                    eta=self._left(job.request, index, step), sigma=14.6 * (1 - share) ** 2,
+                    preview=None if off else fake_pictures.preview(picture, share, request.seed),
+                ),
+            )  # fmt: skip
+        self._tell(job, replace(self._save(request), picture=index))
+        return True
+
+    def _left(self, request: GenerationRequest, index: int, step: int) -> float:
+        steps = request.steps * (request.batch_size - index) - step
+        return steps * self.pace
+
+    def _save(self, request: GenerationRequest) -> ImageSaved:
+        folder = self.outputs / date.today().isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{len(self._saved) + 1:05d}-{request.seed}.png"
+        infotext = _infotext(request)
+        picture = fake_pictures.scene(request.width, request.height, request.seed)
+        path.write_bytes(fake_pictures.png(picture, infotext))
+        size = {"width": request.width, "height": request.height}
+        self._saved.append(SavedPicture(path=path, infotext=infotext, **size))
+        return ImageSaved(
+            picture=0, path=path, seed=request.seed, infotext=infotext,
+            png=path.read_bytes(), **size,
+        )  # fmt: skip
+
+
+def _infotext(request: GenerationRequest) -> str:
+    negative = f"\nNegative prompt: {request.negative_prompt}" if request.negative_prompt else ""
+    return (
+        f"{request.prompt}{negative}\nSteps: {request.steps}, Sampler: {request.sampler}, "
+        f"Schedule type: {request.schedule}, CFG scale: {request.cfg_scale}, "
+        f"Seed: {request.seed}, Size: {request.width}x{request.height}, "
+        f"Model hash: {request.model.checkpoint_hash[:10]}, Model: {request.model.checkpoint}, "
+        "Version: Atelier 0.1.0"
+    )
+
+
+def main() -> None:
+    """Serve the page on the fake until interrupted."""
+    import uvicorn
+    from fastapi import FastAPI
+
+    from ui.page import mount_page
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=7861)
+    parser.add_argument("--pace", type=float, default=0.25, help="seconds a step takes")
+    parser.add_argument("--warming", type=float, default=0.0, help="seconds until it is ready")
+    parser.add_argument("--earlier", type=int, default=0, help="pictures painted before")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as outputs:
+        studio = FakeStudio(Path(outputs), options.pace, options.warming)
+        sizes = [(512, 512), (640, 416), (416, 640), (512, 512), (768, 432)]
+        studio.add_earlier_pictures([sizes[i % len(sizes)] for i in range(options.earlier)])
+        uvicorn.run(mount_page(FastAPI(), studio), port=options.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+// Follows this browser's jobs one after the other. The jobs live in the Studio: what is kept here
+// is only which of them are ours, so that a page that comes back finds them again.
+function watchJobs(storageKey, handle) {
+  let source = null;
+  let current = "";
+
+  function ids() {
+    try {
+      const list = JSON.parse(localStorage.getItem(storageKey) || "[]");
+      return Array.isArray(list) ? list.filter((id) => typeof id === "string") : [];
+    } catch {
+      return [];
+    }
+  }
+  const keep = (list) => localStorage.setItem(storageKey, JSON.stringify(list));
+  const waiting = () => ids().filter((id) => id !== current).length;
+
+  // A job that is over stays known until another follows, so that a reload still shows it.
+  function over(id, forget) {
+    source?.close();
+    source = null;
+    const rest = ids().filter((other) => other !== id);
+    keep(rest.length || forget ? rest : [id]);
+    if (rest.length) follow(rest[0]);
+  }
+
+  function receive(id, message) {
+    if (id !== current) return;
+    if (message.kind === "gone") return over(id, true);
+    const done = ["finished", "cancelled", "failed"];
+    // One that ended while nobody watched is passed over for the next.
+    if (message.kind === "job" && done.includes(message.state) && waiting()) return over(id, true);
+    handle(id, message);
+    if (done.includes(message.kind)) over(id, false);
+  }
+
+  function follow(id) {
+    current = id;
+    source = new EventSource(`./atelier/jobs/${encodeURIComponent(id)}/events`);
+    source.onmessage = (event) => receive(id, JSON.parse(event.data));
+  }
+
+  const first = ids()[0];
+  if (first) follow(first);
+
+  return {
+    waiting,
+    add(id) {
+      // The one on show is over unless it is still being followed.
+      keep([...ids().filter((other) => source || other !== current), id]);
+      if (!source) follow(id);
+    },
+    async stop() {
+      if (!source) return false;
+      await fetch(`./atelier/jobs/${encodeURIComponent(current)}/cancel`, { method: "POST" });
+      return true;
+    },
+    active: () => source !== null,
+  };
+}

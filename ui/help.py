@@ -1,0 +1,33 @@
+"""One short help text a control, by the last part of its id; the page shows it as a tooltip."""
+
+from __future__ import annotations
+
+from backend.request import MAX_BATCH, MAX_CFG_SCALE, MAX_SIDE, MAX_STEPS
+
+HELP = {
+    "checkpoint": "The model that paints. Files in models/checkpoints appear here.",
+    "vae": "Turns the model's latent into pixels. Automatic picks the one that belongs to it.",
+    "refresh": "Look at the models folder again.",
+    "pill": "The device that paints, what it is doing, and how much of its memory is in use.",
+    "theme": "Light or dark.",
+    "prompt": "What the picture shows, in plain words. Ctrl+Enter paints it.",
+    "tokens": "The prompt as the model reads it. It takes 75 tokens at a time; more still count.",
+    "negative_prompt": "What the picture should not show.",
+    "go": "Paint this. While a picture is being painted, the next one queues. Ctrl+Enter",
+    "stop": "Stop at the next step; nothing is decoded after it. Esc",
+    "aspect": "The picture's shape, at about the area that the model was trained on.",
+    "width": f"Width in pixels: a multiple of 8, from 64 to {MAX_SIDE}.",
+    "height": f"Height in pixels: a multiple of 8, from 64 to {MAX_SIDE}.",
+    "swap": "Exchange width and height.",
+    "steps": f"How many times noise is taken away, 1 to {MAX_STEPS}. More is finer and slower.",
+    "cfg_scale": f"How closely the prompt is followed, 0 to {MAX_CFG_SCALE:g}; 0 disregards it.",
+    "sampler": "The rule by which noise is taken away at each step.",
+    "schedule": "How the noise levels are spread over the steps. Automatic suits the sampler.",
+    "seed": "The number the noise grows from: the same seed and settings, the same picture. "
+    "-1 takes a new one each time.",
+    "dice": "A new seed for each picture (-1).",
+    "reuse": "Use the seed of the picture on the canvas again.",
+    "batch_size": f"How many pictures to paint, 1 to {MAX_BATCH}, each with the next seed.",
+    "clip_skip": "How many of the text encoder's last layers to leave out, counted from 1 (none).",
+    "preview": "How each step is made visible. It changes no pixel of the picture.",
+}

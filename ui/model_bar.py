@@ -1,0 +1,126 @@
+"""The bar on top: which weights paint, on which device, and the theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from backend.request import ModelChoice
+from backend.studio.views import StudioLike
+from ui.theme import asset
+
+OWN_VAES = ("Automatic", "Built in")
+QUICK = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+DEFAULT_SIDE = 512
+
+
+@dataclass(frozen=True)
+class ModelBar:
+    """The two choices of weights, and the side of the pictures that the checkpoint learned from."""
+
+    checkpoint: gr.Dropdown
+    vae: gr.Dropdown
+    native_size: gr.State
+
+
+def build_model_bar(studio: StudioLike) -> ModelBar:
+    """The header of the page."""
+    with gr.Row(elem_id="bar"):
+        gr.HTML('<h1><i aria-hidden="true"></i>Atelier</h1>', elem_id="brand", padding=False)
+        names = checkpoint_names(studio)
+        checkpoint = gr.Dropdown(
+            names, value=names[0] if names else None, label="Checkpoint", show_label=False,
+            elem_id="bar--checkpoint",
+        )  # fmt: skip
+        vae = gr.Dropdown(
+            vae_names(studio), value=OWN_VAES[0], label="VAE", show_label=False, elem_id="bar--vae"
+        )
+        reason = gr.HTML(
+            vae_reason(studio, checkpoint.value, OWN_VAES[0]),
+            html_template='<p class="reason"></p>',
+            js_on_load=asset("text.js"),
+            apply_default_css=False,
+            elem_id="bar--reason",
+        )
+        refresh = gr.Button(
+            "Refresh models", elem_id="bar--refresh", elem_classes=["icon", "icon-refresh"]
+        )
+        _build_pill()
+        _build_theme_button()
+        native_size = gr.State(native_size_of(studio, checkpoint.value))
+    _connect(studio, ModelBar(checkpoint, vae, native_size), reason, refresh)
+    return ModelBar(checkpoint, vae, native_size)
+
+
+def _build_pill() -> None:
+    gr.HTML(
+        None,
+        html_template=asset("pill.html"),
+        js_on_load=asset("pill.js"),
+        apply_default_css=False,
+        elem_id="bar--pill",
+    )
+
+
+def _build_theme_button() -> None:
+    button = gr.Button("Light or dark", elem_id="bar--theme", elem_classes=["icon", "icon-theme"])
+    button.click(None, js="() => document.dispatchEvent(new Event('atelier:theme'))")
+
+
+def _connect(studio: StudioLike, bar: ModelBar, reason: gr.HTML, refresh: gr.Button) -> None:
+    choices = [bar.checkpoint, bar.vae]
+
+    def explain(checkpoint: str | None, vae: str | None) -> str:
+        return vae_reason(studio, checkpoint, vae)
+
+    def look_again(checkpoint: str | None, vae: str | None) -> tuple[dict, dict]:
+        studio.refresh()
+        return (
+            _updated(checkpoint_names(studio), checkpoint),
+            _updated(vae_names(studio), vae),
+        )
+
+    for choice in choices:
+        choice.change(explain, choices, reason, preprocess=False, **QUICK)
+    refresh.click(look_again, choices, choices, preprocess=False, **QUICK).then(
+        explain, choices, reason, preprocess=False, **QUICK
+    )
+
+
+def _updated(names: list[str], chosen: str | None) -> dict:
+    """The new list of names; a choice that is gone falls back to the first."""
+    kept = chosen if chosen in names else (names[0] if names else None)
+    return gr.update(choices=names, value=kept)
+
+
+def checkpoint_names(studio: StudioLike) -> list[str]:
+    """The checkpoints to choose from, the one to start with first."""
+    return [spec.name for spec in studio.checkpoints()]
+
+
+def vae_names(studio: StudioLike) -> list[str]:
+    """The VAEs to choose from: the two that need no file, then the files."""
+    return [*OWN_VAES, *(spec.name for spec in studio.vaes())]
+
+
+def vae_reason(studio: StudioLike, checkpoint: str | None, vae: str | None) -> str:
+    """Which VAE decodes and why; or what to do where there is no checkpoint at all."""
+    if not checkpoint:
+        return "No model found: put a checkpoint into models/checkpoints and refresh."
+    return studio.explain_vae(checkpoint, vae or OWN_VAES[0])
+
+
+def native_size_of(studio: StudioLike, checkpoint: str | None) -> int:
+    """The side in pixels that a checkpoint was trained on."""
+    sizes = {spec.name: spec.native_size for spec in studio.checkpoints()}
+    return sizes.get(checkpoint or "", DEFAULT_SIDE)
+
+
+def model_choice(studio: StudioLike, checkpoint: str | None, vae: str | None) -> ModelChoice:
+    """The weights as chosen, with the checkpoint's hash as it is now."""
+    hashes = {spec.name: spec.sha256 for spec in studio.checkpoints()}
+    name = checkpoint or ""
+    return ModelChoice(
+        checkpoint=name, vae=vae or OWN_VAES[0], checkpoint_hash=hashes.get(name, "")
+    )

@@ -1,0 +1,75 @@
+"""Routes that the page reads: finished pictures, their thumbnails, and the Studio's condition."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse, Response
+from PIL import Image
+
+from backend.studio.views import SavedPicture, StudioLike
+from ui.addresses import PREFIX, picture_address, thumbnail_address
+from ui.job_routes import job_router
+
+THUMBNAIL_SIDE = 256
+RECENT_LIMIT = 30
+# Addresses carry the file's time, so a browser may keep what it has.
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=86400"}
+
+
+def build_router(studio: StudioLike) -> APIRouter:
+    """All routes under /atelier; include them before the page is mounted at "/"."""
+    router = APIRouter(include_in_schema=False)
+    router.include_router(job_router(studio))
+
+    @router.get(PREFIX + "/pictures/{name:path}")
+    def picture(name: str) -> FileResponse:
+        return FileResponse(_file(studio, name), media_type="image/png", headers=HEADERS)
+
+    @router.get(PREFIX + "/thumbnails/{name:path}")
+    def thumbnail(name: str) -> Response:
+        return Response(_small_jpeg(_file(studio, name)), media_type="image/jpeg", headers=HEADERS)
+
+    @router.get(PREFIX + "/state")
+    def state() -> dict[str, Any]:
+        return asdict(studio.state())
+
+    @router.get(PREFIX + "/recent")
+    def recent() -> list[dict[str, Any]]:
+        return [_entry(saved) for saved in studio.recent(RECENT_LIMIT)]
+
+    return router
+
+
+def _file(studio: StudioLike, name: str) -> Path:
+    path = studio.picture_file(name)
+    if path is None:
+        raise HTTPException(404)
+    return path
+
+
+def _small_jpeg(path: Path) -> bytes:
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            small = picture.convert("RGB")
+    except OSError as error:  # a file exchanged or cut short by somebody else
+        raise HTTPException(404) from error
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    target = io.BytesIO()
+    small.save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
+def _entry(saved: SavedPicture) -> dict[str, Any]:
+    return {
+        "url": picture_address(saved.path),
+        "thumbnail": thumbnail_address(saved.path),
+        "name": saved.path.name,
+        "infotext": saved.infotext,
+        "width": saved.width,
+        "height": saved.height,
+    }

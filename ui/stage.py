@@ -1,0 +1,35 @@
+"""The canvas with its step strip: a fixed piece of page that draws a job's messages itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from ui.theme import asset
+
+
+def build_stage(task: str) -> gr.HTML:
+    """The canvas of a task tab; its value is what `submitted` or `refused` returns.
+
+    Steps arrive by the job's own stream (`ui.job_routes`), not as values of this component.
+    """
+    return gr.HTML(
+        None,
+        html_template=asset("stage.html"),
+        js_on_load=asset("job_watch.js") + asset("strip.js") + asset("stage.js"),
+        apply_default_css=False,
+        elem_id=f"{task}--stage",
+        elem_classes="stage",
+        task=task,
+    )
+
+
+def submitted(job_id: str) -> dict[str, Any]:
+    """Tell the canvas to follow a job."""
+    return {"job": job_id}
+
+
+def refused(sentence: str, field: str, number: int) -> dict[str, Any]:
+    """Tell the canvas why nothing is painted; `number` makes the same refusal news again."""
+    return {"error": sentence, "field": field, "number": number}

@@ -1,0 +1,103 @@
+"""What every task tab does alike: submit, stop, remember its settings, follow the checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from backend.geometry import size_for_aspect
+from backend.studio.views import StudioLike
+from ui.controls import QUICK, SizeControls
+from ui.model_bar import ModelBar, model_choice, native_size_of
+from ui.submission import ToRequest, new_client, submit
+
+# Kept with the browser, not secret: the fixed words only name and wrap the stored value.
+STORAGE_SECRET = "atelier"
+
+
+@dataclass(frozen=True)
+class TaskTab:
+    """A built tab: its widgets by request field, its buttons, and its way to a request."""
+
+    task: str
+    fields: dict[str, Any]
+    size: SizeControls
+    generate: gr.Button
+    stop: gr.Button
+    stage: gr.HTML
+    to_request: ToRequest
+
+
+def build_actions(task: str) -> tuple[gr.Button, gr.Button]:
+    """Generate and Stop."""
+    with gr.Row(elem_classes="actions"):
+        generate = gr.Button(
+            "Generate", variant="primary", elem_id=f"{task}--go", elem_classes="go"
+        )
+        stop = gr.Button("Stop", elem_id=f"{task}--stop", elem_classes="halt")
+    return generate, stop
+
+
+def connect(studio: StudioLike, tab: TaskTab, bar: ModelBar, page: gr.Blocks) -> None:
+    """Bring a tab to life."""
+    _connect_buttons(studio, tab, bar, page)
+    _connect_checkpoint(studio, tab, bar)
+
+
+def _connect_buttons(studio: StudioLike, tab: TaskTab, bar: ModelBar, page: gr.Blocks) -> None:
+    names, widgets = list(tab.fields), list(tab.fields.values())
+    client = gr.BrowserState(None, storage_key="atelier.client", secret=STORAGE_SECRET)
+    settings = gr.BrowserState(None, storage_key=f"atelier.{tab.task}", secret=STORAGE_SECRET)
+
+    def generate(client: str | None, checkpoint: str, vae: str, *values: Any) -> tuple:
+        client = client or new_client()
+        named = dict(zip(names, values, strict=True))
+        model = model_choice(studio, checkpoint, vae)
+        return client, named, submit(studio, tab.to_request, named, model, client)
+
+    # Values pass as they are: gradio's own checks would answer a bad one with a pop-up of theirs.
+    tab.generate.click(
+        generate,
+        [client, bar.checkpoint, bar.vae, *widgets],
+        [client, settings, tab.stage],
+        preprocess=False,
+        trigger_mode="multiple",
+        **QUICK,
+    )
+    tab.stop.click(None, js="() => document.dispatchEvent(new Event('atelier:stop'))")
+    page.load(lambda kept: restored(tab, kept), settings, widgets, **QUICK)
+
+
+def restored(tab: TaskTab, kept: object) -> list[Any]:
+    """The widgets' updates that bring back what was last painted with in this browser."""
+    known = kept if isinstance(kept, dict) else {}
+    return [
+        gr.update(value=known[name]) if _fits(widget, known.get(name)) else gr.skip()
+        for name, widget in tab.fields.items()
+    ]
+
+
+def _fits(widget: Any, value: object) -> bool:
+    """Whether a stored value can be shown; an earlier version may have stored other names."""
+    if isinstance(widget, gr.Dropdown):
+        return value in [choice[1] for choice in widget.choices or []]
+    if isinstance(widget, gr.Textbox):
+        return isinstance(value, str)
+    return isinstance(value, int | float)
+
+
+def _connect_checkpoint(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None:
+    def follow(checkpoint: str, before: int, aspect: str | None) -> tuple[Any, Any, Any]:
+        side = native_size_of(studio, checkpoint)
+        if side == before:
+            return before, gr.skip(), gr.skip()
+        return side, *size_for_aspect(aspect or "1:1", side)
+
+    bar.checkpoint.change(
+        follow,
+        [bar.checkpoint, bar.native_size, tab.size.aspect],
+        [bar.native_size, tab.size.width, tab.size.height],
+        **QUICK,
+    )
