@@ -1,0 +1,51 @@
+"""Classifier-free guidance: how strongly the prompt is followed.
+
+The noise predictor is asked twice, with the prompt and without it, and the difference is taken
+`scale` times (Ho and Salimans 2022, arXiv 2207.12598): without + scale * (with - without). At
+scale 1 that is the answer with the prompt, at 0 the answer without, and one question is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DConditionModel
+
+# (latent as the network takes it, timestep) -> prediction, both (1, 4, height / 8, width / 8)
+Predictor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class GuidedPredictor:
+    """The noise predictor, with the texts and the guidance scale of one picture.
+
+    `positive` and `negative` are embeddings (1, 77 * chunks, width); the negative prompt takes the
+    place of "without a prompt".
+    """
+
+    unet: UNet2DConditionModel
+    positive: torch.Tensor
+    negative: torch.Tensor
+    scale: float
+
+    def __call__(self, latent: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        """The guided prediction (noise or velocity), (1, 4, height / 8, width / 8)."""
+        if self.scale == 1:
+            return self._ask(latent, timestep, self.positive)
+        if self.scale == 0:
+            return self._ask(latent, timestep, self.negative)
+        without, with_prompt = self._ask_both(latent, timestep).chunk(2)
+        return without + self.scale * (with_prompt - without)
+
+    def _ask_both(self, latent: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        text = torch.cat([self.negative, self.positive])
+        return self._ask(torch.cat([latent, latent]), timestep, text)
+
+    def _ask(
+        self, latent: torch.Tensor, timestep: torch.Tensor, text: torch.Tensor
+    ) -> torch.Tensor:
+        # float32 is what the network makes of it, and all that some devices (MPS) can hold.
+        when = timestep.to(device=latent.device, dtype=torch.float32)
+        return self.unet(latent, when, encoder_hidden_states=text, return_dict=False)[0]

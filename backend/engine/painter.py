@@ -1,0 +1,147 @@
+"""One picture from words, in the order in which it comes about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from diffusers import AutoencoderTiny
+
+from backend.engine.components import Components
+from backend.engine.decode import Picture, decode
+from backend.engine.denoise import denoise
+from backend.engine.device import synchronize
+from backend.engine.fitted_map import FittedMap, fit
+from backend.engine.guidance import GuidedPredictor
+from backend.engine.noise import seeded, starting_noise
+from backend.engine.preview import previewer_for
+from backend.engine.samplers import build_scheduler, set_steps
+from backend.engine.text_encoding import encode_prompts
+from backend.errors import OutOfMemory
+from backend.request import GenerationRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintStep:
+    """A step is done; `step` from 1 to `total`."""
+
+    step: int
+    total: int
+    # noise level that the step saw: deviation of the noise over the strength of the picture
+    sigma: float
+    # predicted clean latent, (1, 4, height / 8, width / 8), deviation about 1
+    clean: torch.Tensor
+    # JPEG of it, or None with previews off
+    preview: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """A finished picture.
+
+    `picture` is (height, width, 3), red green blue, 0 to 255. `note` is a sentence about it, or "".
+    """
+
+    picture: Picture
+    # what was decoded, (1, 4, height / 8, width / 8)
+    latent: torch.Tensor
+    note: str = ""
+
+
+class Painter:
+    """Paints with one loaded model; keeps nothing from one picture to the next.
+
+    `fitted_map` is the linear preview of the components' VAE; without one it is fitted here, which
+    takes seconds. The caller may keep `self.fitted_map` for the next time.
+    """
+
+    def __init__(
+        self,
+        components: Components,
+        taesd: AutoencoderTiny | None = None,
+        fitted_map: FittedMap | None = None,
+    ) -> None:
+        self.components = components
+        self.fitted_map = fitted_map or fit(components.vae)
+        self._previewer = previewer_for(components.vae, taesd, self.fitted_map)
+
+    @torch.inference_mode()
+    def paint(self, request: GenerationRequest) -> Generator[PaintStep, None, Painted]:
+        """Paint one picture (`request.batch_size` is not looked at), yielding each step.
+
+        The generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
+        Raises `InvalidRequest` where sampler and schedule or clip skip do not go with the model,
+        `OutOfMemory` where the picture does not fit.
+        """
+        with _memory_errors(request):
+            latent = yield from self._paint_latent(request)
+            # 4. The VAE decodes the latent.
+            picture, note = decode(latent, self.components.vae)
+        return Painted(picture=picture, latent=latent, note=note)
+
+    def _paint_latent(self, request: GenerationRequest) -> Generator[PaintStep, None, torch.Tensor]:
+        model = self.components
+        scheduler = build_scheduler(
+            request.sampler, request.schedule, model.scheduler_config, model.prediction
+        )
+        set_steps(scheduler, request.steps)
+        positive, negative = encode_prompts(
+            model, request.prompt, request.negative_prompt, request.clip_skip
+        )
+
+        # 1. A random latent, fixed by the seed.
+        source = seeded(request.seed)
+        size = (request.width // model.latent_factor, request.height // model.latent_factor)
+        channels = model.unet.config["in_channels"]
+        noise = starting_noise(source, channels, size, model.device, model.dtype)
+
+        # 2. The noise predictor looks at the latent and the words and predicts the noise.
+        predict = GuidedPredictor(model.unet, positive, negative, request.cfg_scale)
+
+        # 3. A part of that noise is subtracted; 2 and 3 repeat for all steps.
+        steps = denoise(predict, scheduler, noise, source)
+        return (yield from self._with_previews(steps, request.preview))
+
+    def _with_previews(self, steps, method: str) -> Generator[PaintStep, None, torch.Tensor]:
+        while True:
+            started = time.perf_counter()
+            try:
+                step = next(steps)
+            except StopIteration as finished:
+                return finished.value
+            synchronize(self.components.device)
+            seconds = time.perf_counter() - started
+            yield PaintStep(
+                step=step.index,
+                total=step.total,
+                sigma=step.sigma,
+                clean=step.clean,
+                preview=self._previewer.preview(step.clean, method, seconds),
+            )
+
+
+@contextmanager
+def _memory_errors(request: GenerationRequest) -> Iterator[None]:
+    """Tell the several ways in which torch says that memory is short as one."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"There is not enough memory for {request.width} x {request.height} pixels beside the "
+            "model; choose a smaller size."
+        ) from error
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    words = str(error).lower()
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError)
+        or "out of memory" in words
+        or "can't allocate memory" in words
+        or "not enough memory" in words
+    )
