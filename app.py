@@ -6,7 +6,6 @@ import argparse
 import ipaddress
 import os
 import sys
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +48,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     """Serve until interrupted; returns the exit status."""
-    began = time.monotonic()
     arguments = parse_arguments()
     # Nothing may leave the machine unasked: neither usage figures nor look-ups on a model hub.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -61,7 +59,7 @@ def main() -> int:
     import uvicorn
 
     from backend.studio.studio import Settings, Studio
-    from ui.server import build_server, open_tunnel
+    from ui.server import build_server
 
     studio = Studio(
         Settings(
@@ -74,15 +72,24 @@ def main() -> int:
     guarded = is_loopback(arguments.host) and not arguments.share
     server = build_server(studio, guarded=guarded)
     studio.start()
-    url = f"http://{arguments.host}:{arguments.port}"
-    print(f"Atelier is at {url} (after {time.monotonic() - began:.1f} s)", flush=True)
+    print(f"Atelier: http://{arguments.host}:{arguments.port}", flush=True)
     if arguments.share:
-        print(f"Shared at {open_tunnel(arguments.host, arguments.port)}", flush=True)
+        print(_share(arguments.port), flush=True)
     try:
         uvicorn.run(server, host=arguments.host, port=arguments.port, log_level="warning")
     finally:
         studio.close()
     return 0
+
+
+def _share(port: int) -> str:
+    from backend.errors import AtelierError
+    from ui.server import open_tunnel
+
+    try:
+        return f"Shared: {open_tunnel(port)}"
+    except AtelierError as error:
+        return f"Not shared: {error}"
 
 
 def is_loopback(host: str) -> bool:

@@ -173,8 +173,9 @@ class Studio:
             from backend.studio.workshop import EngineWorkshop
 
             workshop = EngineWorkshop(self._library, self._settings.device, self._settings.dtype)
-            self._worker = Worker(self._queue, workshop, self._storage)
             self._workshop = workshop
+            workshop.warm_up()
+            self._worker = Worker(self._queue, workshop, self._storage)
         except AtelierError as error:
             self._trouble = str(error)
         except Exception:
