@@ -1,0 +1,1 @@
+"""Our pictures against those of bare diffusers pipelines with the same parts."""

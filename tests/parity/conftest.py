@@ -1,0 +1,83 @@
+"""The model that both sides paint with: the bundled one, or a tiny random one without it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from backend.engine.components import Components, place
+from backend.engine.painter import Painter
+from backend.request import GenerationRequest, ModelChoice
+from tests.parity.comparison import Comparison
+from tests.tiny_model import tiny_components
+
+BUNDLED = Path(__file__).resolve().parents[2] / "models" / "bundled" / "storybook"
+PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+
+
+def _bundled() -> Components:
+    return Components(
+        unet=UNet2DConditionModel.from_pretrained(BUNDLED / "unet"),
+        vae=AutoencoderKL.from_pretrained(BUNDLED / "vae"),
+        text_encoder=CLIPTextModel.from_pretrained(BUNDLED / "text_encoder"),
+        tokenizer=CLIPTokenizer.from_pretrained(BUNDLED / "tokenizer"),
+        scheduler_config=json.loads((BUNDLED / "scheduler/scheduler_config.json").read_text()),
+    )
+
+
+def _load() -> Components:
+    return _bundled() if all((BUNDLED / part).is_dir() for part in PARTS) else tiny_components()
+
+
+@pytest.fixture(scope="session")
+def comparison() -> Comparison:
+    """Our painter and a diffusers pipeline, on two copies of the same weights, in fp32."""
+    loaded = _load()
+    ours = place(copy.deepcopy(loaded), torch.device("cpu"), torch.float32)
+    # diffusers' defaults: contiguous weights, and a scheduler that each comparison sets anew
+    theirs = StableDiffusionPipeline(
+        vae=loaded.vae,
+        text_encoder=loaded.text_encoder,
+        tokenizer=loaded.tokenizer,
+        unet=loaded.unet,
+        scheduler=None,  # type: ignore[arg-type]
+        safety_checker=None,  # type: ignore[arg-type]
+        feature_extractor=None,  # type: ignore[arg-type]
+        requires_safety_checker=False,
+    )
+    theirs.set_progress_bar_config(disable=True)
+    return Comparison(Painter(ours), theirs)
+
+
+@pytest.fixture(scope="session")
+def v_comparison(comparison: Comparison) -> Comparison:
+    """The same weights, read as predicting v: no picture, but the same arithmetic on both sides."""
+    components = replace(comparison.painter.components, prediction="v_prediction")
+    return Comparison(
+        Painter(components, fitted_map=comparison.painter.fitted_map), comparison.pipe
+    )
+
+
+@pytest.fixture
+def request_() -> GenerationRequest:
+    """A small picture in few steps."""
+    return GenerationRequest(
+        prompt="a red balloon over a lake",
+        negative_prompt="dark",
+        width=96,
+        height=64,
+        steps=5,
+        cfg_scale=5.0,
+        sampler="Euler",
+        schedule="Uniform",
+        seed=1234,
+        preview="Off",
+        model=ModelChoice(checkpoint="storybook"),
+    )
