@@ -2,49 +2,50 @@
 
 import numpy as np
 
-from .canvas import SIZE, Canvas, Points, cover
-from .palette import ROCK, SNOW, Light
+from .canvas import SIZE, Image, Points, cover
+from .palette import ROCK, SNOW
+from .world import World
+
+_BASE = 190.0  # the row at which the peaks' feet are, hidden by the land in front
 
 
-def paint_peaks(canvas: Canvas, light: Light, sun_x: float, rng: np.random.Generator) -> None:
+def paint_peaks(world: World) -> None:
     """Paint two ranks of peaks, the nearer one lower and less hazy."""
+    rng = world.rng
     for x in rng.permutation([40.0, 128.0, 216.0]):
-        _peak(canvas, light, x + rng.uniform(-24, 24), rng.uniform(56, 92), 0.3, sun_x, rng)
+        _peak(world, x + rng.uniform(-24, 24), rng.uniform(56, 92), 0.3)
     for x in (84.0, 172.0):
-        _peak(canvas, light, x + rng.uniform(-34, 34), rng.uniform(106, 128), 0.45, sun_x, rng)
+        _peak(world, x + rng.uniform(-34, 34), rng.uniform(106, 128), 0.45)
 
 
-def _peak(canvas, light, x, top, depth, sun_x, rng) -> None:
-    base, spread = 190.0, rng.uniform(0.72, 0.95)
-    half = (base - top) * spread
-    left, right, apex = (x - half, base), (x + half, base), (x, top)
-    bright, dark = _sides(light, depth)
-    rows = slice(int(top) - 2, int(base))
+def _peak(world: World, x: float, top: float, depth: float) -> None:
+    canvas, rng = world.canvas, world.rng
+    spread = rng.uniform(0.72, 0.95)
+    half = (_BASE - top) * spread
+    left, right, apex = (x - half, _BASE), (x + half, _BASE), (x, top)
+    rows = slice(int(top) - 2, int(_BASE))
     mask = cover([left, apex, right], SIZE, SIZE)[rows]
-    canvas.lay(mask, bright, depth, rows.start)
-    shaded_foot = right if sun_x < x else left
-    shaded = cover([*_spine(x, top, base, rng), shaded_foot], SIZE, SIZE)[rows] * mask
-    canvas.lay(shaded, dark, top=rows.start)
-    deep = (base - top) * rng.uniform(0.3, 0.42)
+    canvas.lay(mask, _hazed(world, ROCK[0], depth), depth, rows.start)
+    shaded_foot = right if world.sun_x < x else left
+    shaded = cover([*_spine(x, top, rng), shaded_foot], SIZE, SIZE)[rows] * mask
+    canvas.lay(shaded, _hazed(world, ROCK[1], depth), top=rows.start)
+    deep = (_BASE - top) * rng.uniform(0.3, 0.42)
     snow = cover(_cap(x, top, deep, spread, rng), SIZE, SIZE)[rows] * mask
-    canvas.lay(snow, _hazed(SNOW, light, depth), top=rows.start)
-    canvas.lay(snow * shaded, _hazed(SNOW * np.float32(0.8), light, depth), top=rows.start)
+    canvas.lay(snow, _hazed(world, SNOW, depth), top=rows.start)
+    canvas.lay(snow * shaded, _hazed(world, SNOW * np.float32(0.8), depth), top=rows.start)
 
 
-def _sides(light: Light, depth: float):
-    return _hazed(ROCK[0], light, depth), _hazed(ROCK[1], light, depth)
-
-
-def _hazed(colour, light: Light, depth: float):
+def _hazed(world: World, colour: Image, depth: float) -> Image:
+    """Like World.lit, with thinner haze: the air is clear up there."""
     haze = np.float32(0.6 * (1 - depth) ** 2)
-    return colour * light.tint * (1 - haze) + light.haze * haze
+    return colour * world.light.tint * (1 - haze) + world.light.haze * haze
 
 
-def _spine(x: float, top: float, base: float, rng: np.random.Generator) -> Points:
+def _spine(x: float, top: float, rng: np.random.Generator) -> Points:
     """The ridge from the summit down, which parts the lit side from the shaded one."""
     steps = np.linspace(0, 1, 6)
     wander = np.concatenate([[0], rng.uniform(-7, 7, 5) + np.array([4, -5, 6, -6, 3])])
-    return [(x + w, top + (base - top) * t) for w, t in zip(wander, steps, strict=True)]
+    return [(x + w, top + (_BASE - top) * t) for w, t in zip(wander, steps, strict=True)]
 
 
 def _cap(x: float, top: float, deep: float, spread: float, rng: np.random.Generator) -> Points:
