@@ -40,7 +40,7 @@ def tiny_components(prediction: str = "epsilon") -> Components:
 def tiny_tokenizer() -> CLIPTokenizer:
     """CLIP's way of splitting words, with the merges of "dream", "beach", "a" and "red" alone."""
     merges = [("d", "r"), ("dr", "e"), ("dre", "a"), ("drea", "m"), ("b", "e"), ("be", "a")]
-    merges += [("bea", "c"), ("beac", "h</w>"), ("r", "e"), ("re", "d</w>")]
+    merges += [("drea", "m</w>"), ("bea", "c"), ("beac", "h</w>"), ("r", "e"), ("re", "d</w>")]
     signs = sorted(_byte_signs())
     vocabulary = [*signs, *(sign + "</w>" for sign in signs), *(a + b for a, b in merges)]
     vocabulary += ["<|startoftext|>", "<|endoftext|>"]

@@ -36,6 +36,12 @@ def _load() -> Components:
     return _bundled() if all((BUNDLED / part).is_dir() for part in PARTS) else tiny_components()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """These networks are small: threads would mostly wait for each other."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def comparison() -> Comparison:
     """Our painter and a diffusers pipeline, on two copies of the same weights, in fp32."""
