@@ -32,7 +32,7 @@ class PromptControls:
 def build_prompt(studio: StudioLike, task: str) -> PromptControls:
     """The prompt with its tokens, and the negative prompt folded away."""
     prompt = gr.Textbox(
-        EXAMPLE_PROMPT, label="Prompt", lines=3, max_lines=8, elem_id=f"{task}--prompt"
+        EXAMPLE_PROMPT, label="Prompt", lines=3, max_lines=6, elem_id=f"{task}--prompt"
     )
     tokens = build_tokens(studio, prompt, task)
     with gr.Accordion("Negative prompt", open=False, elem_classes="fold"):

@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import Response, StreamingResponse
 
-from backend.events import END_EVENTS, Event, ImageSaved
+from backend.events import END_EVENTS, Event, ImageSaved, Queued
 from backend.studio.views import StudioLike
 from ui.addresses import PREFIX
 from ui.live import Message, message, opening, place
@@ -68,6 +68,7 @@ async def watch(
         )
         for event in batch:
             since += 1
+            position = event.position if isinstance(event, Queued) else position
             yield _frame(message(event, job_id), since)
         if _is_over(batch):
             return

@@ -79,13 +79,15 @@ def _data_uri(jpeg: bytes) -> str:
 
 
 def _saved(event: ImageSaved, job_id: str) -> Message:
-    on_disk = event.path is not None
-    address = picture_address(event.path) if on_disk else job_picture_address(job_id, event.picture)
+    if event.path is None:  # it could not be written: the job itself still holds it
+        address, name = job_picture_address(job_id, event.picture), f"{event.seed}.png"
+    else:
+        address, name = picture_address(event.path), event.path.name
     return {
         "kind": "saved",
         "picture": event.picture,
         "url": address,
-        "name": event.path.name if event.path is not None else f"{event.seed}.png",
+        "name": name,
         "seed": event.seed,
         "infotext": event.infotext,
         "width": event.width,

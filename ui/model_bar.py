@@ -13,6 +13,8 @@ from ui.theme import asset
 OWN_VAES = ("Automatic", "Built in")
 QUICK = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 DEFAULT_SIDE = 512
+# What a browser keeps is not secret: the words only wrap what is stored there.
+STORAGE_SECRET = "atelier"
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class ModelBar:
     native_size: gr.State
 
 
-def build_model_bar(studio: StudioLike) -> ModelBar:
+def build_model_bar(studio: StudioLike, page: gr.Blocks) -> ModelBar:
     """The header of the page."""
     with gr.Row(elem_id="bar"):
         gr.HTML('<h1><i aria-hidden="true"></i>Atelier</h1>', elem_id="brand", padding=False)
@@ -49,8 +51,9 @@ def build_model_bar(studio: StudioLike) -> ModelBar:
         _build_pill()
         _build_theme_button()
         native_size = gr.State(native_size_of(studio, checkpoint.value))
-    _connect(studio, ModelBar(checkpoint, vae, native_size), reason, refresh)
-    return ModelBar(checkpoint, vae, native_size)
+    bar = ModelBar(checkpoint, vae, native_size)
+    _connect(studio, bar, reason, refresh, page)
+    return bar
 
 
 def _build_pill() -> None:
@@ -68,24 +71,37 @@ def _build_theme_button() -> None:
     button.click(None, js="() => document.dispatchEvent(new Event('atelier:theme'))")
 
 
-def _connect(studio: StudioLike, bar: ModelBar, reason: gr.HTML, refresh: gr.Button) -> None:
+def _connect(
+    studio: StudioLike, bar: ModelBar, reason: gr.HTML, refresh: gr.Button, page: gr.Blocks
+) -> None:
+    """Explain and remember each choice; bring it back on load, where its file is still there."""
     choices = [bar.checkpoint, bar.vae]
+    kept = gr.BrowserState(None, storage_key="atelier.model", secret=STORAGE_SECRET)
 
-    def explain(checkpoint: str | None, vae: str | None) -> str:
-        return vae_reason(studio, checkpoint, vae)
+    def chosen(checkpoint: str | None, vae: str | None) -> tuple[str, list[str | None]]:
+        return vae_reason(studio, checkpoint, vae), [checkpoint, vae]
 
-    def look_again(checkpoint: str | None, vae: str | None) -> tuple[dict, dict]:
+    def look_again(checkpoint: str | None, vae: str | None) -> tuple[dict, dict, int]:
         studio.refresh()
-        return (
-            _updated(checkpoint_names(studio), checkpoint),
-            _updated(vae_names(studio), vae),
-        )
+        return listed(studio, checkpoint, vae)
+
+    def restore(before: object) -> tuple[dict, dict, int]:
+        pair = before if isinstance(before, list) and len(before) == 2 else [None, None]
+        return listed(studio, *pair)
 
     for choice in choices:
-        choice.change(explain, choices, reason, preprocess=False, **QUICK)
-    refresh.click(look_again, choices, choices, preprocess=False, **QUICK).then(
-        explain, choices, reason, preprocess=False, **QUICK
+        choice.change(chosen, choices, [reason, kept], preprocess=False, **QUICK)
+    refresh.click(look_again, choices, [*choices, bar.native_size], preprocess=False, **QUICK).then(
+        chosen, choices, [reason, kept], preprocess=False, **QUICK
     )
+    page.load(restore, kept, [*choices, bar.native_size], **QUICK)
+
+
+def listed(studio: StudioLike, checkpoint: str | None, vae: str | None) -> tuple[dict, dict, int]:
+    """Both lists as they are now, keeping what is chosen, and the checkpoint's native size."""
+    checkpoints = _updated(checkpoint_names(studio), checkpoint)
+    size = native_size_of(studio, checkpoints["value"])
+    return checkpoints, _updated(vae_names(studio), vae), size
 
 
 def _updated(names: list[str], chosen: str | None) -> dict:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from backend.studio.views import StudioLike
 from ui.model_bar import build_model_bar
+from ui.remote import add_text_to_image
 from ui.routes import build_router
 from ui.task_tab import connect
 from ui.text_to_image import build_text_to_image
@@ -28,11 +29,12 @@ class Page:
 def build_page(studio: StudioLike) -> Page:
     """The page of a Studio; nothing of it waits for the engine."""
     with gr.Blocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
-        bar = build_model_bar(studio)
+        bar = build_model_bar(studio, blocks)
         with gr.Tabs(elem_id="tasks"), gr.Tab("Text to image"):
             tab = build_text_to_image(studio, bar)
         _build_recent()
         connect(studio, tab, bar, blocks)
+        add_text_to_image(studio)
     return Page(blocks, build_theme(), build_css(), build_head())
 
 

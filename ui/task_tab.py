@@ -10,11 +10,8 @@ import gradio as gr
 from backend.geometry import size_for_aspect
 from backend.studio.views import StudioLike
 from ui.controls import QUICK, SizeControls
-from ui.model_bar import ModelBar, model_choice, native_size_of
+from ui.model_bar import STORAGE_SECRET, ModelBar, model_choice, native_size_of
 from ui.submission import ToRequest, new_client, submit
-
-# Kept with the browser, not secret: the fixed words only name and wrap the stored value.
-STORAGE_SECRET = "atelier"
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ def _connect_checkpoint(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None
             return before, gr.skip(), gr.skip()
         return side, *size_for_aspect(aspect or "1:1", side)
 
-    bar.checkpoint.change(
+    bar.checkpoint.input(
         follow,
         [bar.checkpoint, bar.native_size, tab.size.aspect],
         [bar.native_size, tab.size.width, tab.size.height],

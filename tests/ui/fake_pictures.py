@@ -21,7 +21,7 @@ def scene(width: int, height: int, seed: int) -> Image.Image:
     _hills(draw, width, height, horizon, random)
     draw.rectangle((0, horizon, width, height), fill=_tone(random.random() * 0.1 + 0.5, 0.45, 0.6))
     for _ in range(24):
-        x, y = random.integers(0, width), random.integers(horizon, height)
+        x, y = int(random.integers(0, width)), int(random.integers(horizon, height))
         length = int(width * random.uniform(0.03, 0.12))
         draw.line((x, y, x + length, y), fill=_tone(0.55, 0.2, 0.85), width=max(1, height // 200))
     _balloon(draw, width, height, random)

@@ -236,12 +236,18 @@ class FakeStudio:
         infotext = _infotext(request)
         picture = fake_pictures.scene(request.width, request.height, request.seed)
         path.write_bytes(fake_pictures.png(picture, infotext))
-        size = {"width": request.width, "height": request.height}
-        self._saved.append(SavedPicture(path=path, infotext=infotext, **size))
+        width, height = request.width, request.height
+        saved = SavedPicture(path=path, infotext=infotext, width=width, height=height)
+        self._saved.append(saved)
         return ImageSaved(
-            picture=0, path=path, seed=request.seed, infotext=infotext,
-            png=path.read_bytes(), **size,
-        )  # fmt: skip
+            picture=0,
+            path=path,
+            seed=request.seed,
+            infotext=infotext,
+            width=width,
+            height=height,
+            png=path.read_bytes(),
+        )
 
 
 def _infotext(request: GenerationRequest) -> str:

@@ -15,10 +15,14 @@ function watchJobs(storageKey, handle) {
   const keep = (list) => localStorage.setItem(storageKey, JSON.stringify(list));
   const waiting = () => ids().filter((id) => id !== current).length;
 
-  // A job that is over stays known until another follows, so that a reload still shows it.
-  function over(id, forget) {
+  function leave() {
     source?.close();
     source = null;
+  }
+
+  // A job that is over stays known until another follows, so that a reload still shows it.
+  function goOn(id, forget) {
+    leave();
     const rest = ids().filter((other) => other !== id);
     keep(rest.length || forget ? rest : [id]);
     if (rest.length) follow(rest[0]);
@@ -26,12 +30,13 @@ function watchJobs(storageKey, handle) {
 
   function receive(id, message) {
     if (id !== current) return;
-    if (message.kind === "gone") return over(id, true);
-    const done = ["finished", "cancelled", "failed"];
+    const done = ["finished", "cancelled", "failed", "gone"];
     // One that ended while nobody watched is passed over for the next.
-    if (message.kind === "job" && done.includes(message.state) && waiting()) return over(id, true);
+    if (message.kind === "job" && done.includes(message.state) && waiting()) return goOn(id, true);
+    const ended = done.includes(message.kind);
+    if (ended) leave();
     handle(id, message);
-    if (done.includes(message.kind)) over(id, false);
+    if (ended) goOn(id, message.kind === "gone");
   }
 
   function follow(id) {

@@ -13,7 +13,7 @@ function doing(state) {
 }
 
 function drawMemory(state) {
-  const known = state.memory_total > 0;
+  const known = state.memory_total > 0 && state.phase !== "warming";
   part("meter").hidden = part("memory").hidden = !known;
   if (!known) return;
   const used = (state.memory_used / GIGABYTE).toFixed(1);

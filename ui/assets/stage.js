@@ -33,13 +33,16 @@ const readers = {
   queued({ position }) {
     const before = position === 1 ? "1 picture before yours" : `${position} pictures before yours`;
     job.line = position ? `Queued: ${before}` : "Queued: yours is next";
+    job.queued = true;
   },
   waiting({ reason }) {
     job.line = reason;
+    job.queued = false;
   },
   started({ steps }) {
     job.steps = steps;
     job.line = "Starting";
+    job.queued = false;
     announce("Painting has started.");
   },
   step(message) {
@@ -67,6 +70,9 @@ const readers = {
     const where = `${pictureName(picture)}step ${step} of ${job.steps}`;
     const never = "Stopped before the first step.";
     end(step || picture ? `Stopped at ${where}; nothing was decoded after it.` : never);
+  },
+  gone(_, id) {
+    if (job?.id === id && !job.over) end("Atelier was started again; this picture was not finished.");
   },
   failed({ error }) {
     end("Not painted");
@@ -127,7 +133,8 @@ function draw() {
   drawFacts(now);
   drawTools(now);
   if (job) strip.mark(now.cell);
-  part("back").hidden = !(earlier && job) && !(view.step >= 0 && job && !job.over);
+  const looksBack = view.step >= 0 || view.picture >= 0;
+  part("back").hidden = !job || !(earlier || (looksBack && !job.over));
   part("back").textContent = job && !job.over ? "Back to the live picture" : "Back to the current picture";
   row.dataset.active = jobs.active() ? "yes" : "no";
 }
@@ -142,7 +149,8 @@ function refillStrip() {
 
 function drawImage({ src, past, saved }) {
   const image = part("image");
-  part("empty").hidden = Boolean(src || job || !image.hidden);
+  part("empty").hidden = Boolean(src || !image.hidden);
+  if (job) part("empty").textContent = statusLine();
   // The last picture stays, dimmed, until the next has something to show: the canvas never blinks.
   image.classList.toggle("stale", !src);
   if (!src || image.dataset.src === src) return;
@@ -176,7 +184,7 @@ function drawFacts({ saved, cell, past, sigma }) {
     status.textContent = `Step ${cell + 1} of ${job.steps}, as it was`;
     facts.textContent = `noise level ${sigma.toFixed(2)}`;
   } else {
-    status.textContent = job ? job.line + others() : warmth || "Ready";
+    status.textContent = statusLine();
     facts.textContent = (job && !job.over && job.right) || size || "";
   }
   const share = job && job.steps ? job.done / (job.steps * job.pictures) : 0;
@@ -185,15 +193,19 @@ function drawFacts({ saved, cell, past, sigma }) {
   part("progress").dataset.over = job?.over ? "yes" : "no";
 }
 
-function others() {
-  const count = job.over ? 0 : jobs.waiting();
-  return count ? ` · ${count} more of yours after it` : "";
+function statusLine() {
+  if (!job) return warmth || "Ready";
+  if (job.over) return job.line;
+  const count = jobs.waiting();
+  const others = count ? ` · ${count} more of yours after it` : "";
+  return job.line + (job.queued && warmth ? ` · ${warmth}` : "") + others;
 }
 
-function drawTools({ saved, past }) {
-  const usable = Boolean(saved) && !past;
-  part("tools").classList.toggle("unused", !usable);
-  if (!usable) return;
+function drawTools({ saved }) {
+  part("tools").classList.toggle("unused", !saved);
+  if (!saved) part("infotext").hidden = true;
+  part("more").setAttribute("aria-expanded", String(!part("infotext").hidden));
+  if (!saved) return;
   part("download").href = saved.url;
   part("download").setAttribute("download", saved.name);
   part("infoline").textContent = saved.infotext;
@@ -304,9 +316,8 @@ part("back").addEventListener("click", backToNow);
 part("fault-close").addEventListener("click", clearFault);
 part("copy").addEventListener("click", copySettings);
 part("more").addEventListener("click", () => {
-  const open = part("infotext").hidden;
-  part("infotext").hidden = !open;
-  part("more").setAttribute("aria-expanded", String(open));
+  part("infotext").hidden = !part("infotext").hidden;
+  draw();
 });
 document.addEventListener("atelier:stop", stop);
 document.addEventListener("atelier:show", ({ detail }) => {
@@ -317,7 +328,7 @@ document.addEventListener("atelier:show", ({ detail }) => {
 document.addEventListener("atelier:state", ({ detail }) => {
   warmth = detail.phase === "ready" ? "" : detail.message || "";
   if (detail.phase === "away") warmth = "The server does not answer; this page tries again.";
-  if (!job) draw();
+  draw();
 });
 watch("value", () => {
   const value = props.value;

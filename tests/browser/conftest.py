@@ -1,0 +1,130 @@
+"""A real Chromium on the page of a fake studio, with a watch on all that goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from tests.ui.fake_studio import FakeStudio
+from ui.page import mount_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Served:
+    """The page of one fake studio, on a port of its own."""
+
+    studio: FakeStudio
+    url: str
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright.Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install the package chromium to drive the page")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Serve the page on a fake studio of the given pace; stopped when the test is over."""
+    servers: list[uvicorn.Server] = []
+
+    def start(pace: float = 0.1, warming: float = 0.0) -> Served:
+        studio = FakeStudio(tmp_path, pace=pace, warming=warming)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        app = mount_page(FastAPI(), studio)
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
+        )
+        servers.append(server)
+        threading.Thread(target=server.run, daemon=True).start()
+        until = time.monotonic() + 30
+        while not server.started:
+            assert time.monotonic() < until, "the server does not start"
+            time.sleep(0.02)
+        return Served(studio, f"http://127.0.0.1:{port}/")
+
+    yield start
+    for server in servers:
+        server.should_exit = True
+
+
+@dataclass
+class Artist:
+    """A browser with its own storage; `faults` gathers what no visit may cause."""
+
+    context: playwright.BrowserContext
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> playwright.Page:
+        page = self.context.new_page()
+        page.on("console", lambda said: self._note(said.type, said.text))
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.on("request", lambda request: self._check_address(request.url))
+        page.goto(url)
+        page.get_by_role("button", name="Generate").wait_for(timeout=30_000)
+        page.locator(".easel").wait_for()
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.faults.append(f"console {kind}: {text}")
+
+    def _check_address(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.faults.append(f"request leaves the machine: {url}")
+
+
+@pytest.fixture
+def artists(chromium: playwright.Browser) -> Iterator[Callable[..., Artist]]:
+    """New browsers; at the end none of them may have met a fault."""
+    everybody: list[Artist] = []
+
+    def come(**options) -> Artist:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        everybody.append(Artist(chromium.new_context(**options)))
+        return everybody[-1]
+
+    yield come
+    for artist in everybody:
+        artist.context.close()
+        assert artist.faults == []
+
+
+@pytest.fixture
+def artist(artists: Callable[..., Artist]) -> Artist:
+    return artists()

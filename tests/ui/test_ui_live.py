@@ -1,0 +1,116 @@
+"""Scripted events become the messages that the canvas draws."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from anyio import CapacityLimiter
+
+from backend.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    ImageSaved,
+    Queued,
+    Started,
+    StepDone,
+    Waiting,
+)
+from tests.ui.fake_studio import FakeStudio
+from ui.job_routes import watch
+from ui.live import message, opening
+
+
+def step(**changes) -> StepDone:
+    values = {"picture": 0, "step": 3, "total": 9, "eta": 1.234, "sigma": 0.98765}
+    return StepDone(preview=b"\xff\xd8jpeg", **(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (Queued(position=2), {"kind": "queued", "position": 2}),
+        (Waiting(reason="Loading."), {"kind": "waiting", "reason": "Loading."}),
+        (Started(steps=9, pictures=2), {"kind": "started", "steps": 9, "pictures": 2}),
+        (Finished(seconds=5.037), {"kind": "finished", "seconds": 5.04}),
+        (Cancelled(picture=1, step=7), {"kind": "cancelled", "picture": 1, "step": 7}),
+        (Failed(error="Too big."), {"kind": "failed", "error": "Too big."}),
+    ],
+)
+def test_plain_events(event, expected):
+    assert message(event, "j") == expected
+
+
+def test_a_step_carries_its_preview_as_a_data_uri():
+    told = message(step(), "j")
+    head, data = told["src"].split(",")
+    assert head == "data:image/jpeg;base64"
+    assert b64decode(data) == b"\xff\xd8jpeg"
+    assert (told["step"], told["total"], told["eta"], told["sigma"]) == (3, 9, 1.23, 0.988)
+
+
+def test_a_step_without_preview_has_no_picture():
+    assert (
+        message(StepDone(picture=0, step=1, total=2, eta=0, sigma=1, preview=None), "j")["src"]
+        is None
+    )
+
+
+def saved(path: Path | None) -> ImageSaved:
+    return ImageSaved(
+        picture=1, path=path, seed=7, infotext="a\nSteps: 1", width=64, height=32, png=b"png"
+    )
+
+
+def test_a_saved_picture_is_found_by_its_address_relative_to_the_page():
+    told = message(saved(Path("/somewhere/2026-01-02/00007-7.png")), "j")
+    assert told["url"] == "./atelier/pictures/2026-01-02/00007-7.png"
+    assert told["name"] == "00007-7.png"
+    assert "somewhere" not in json.dumps(told)
+
+
+def test_a_picture_that_could_not_be_written_is_found_at_its_job():
+    assert message(saved(None), "a/b")["url"] == "./atelier/jobs/a%2Fb/pictures/1"
+
+
+def frames(studio: FakeStudio, job_id: str, since: int = 0) -> list[tuple[int | None, dict]]:
+    """All frames of a job's stream as (number, message)."""
+
+    async def collect() -> list[str]:
+        return [one async for one in watch(studio, job_id, since, CapacityLimiter(2))]
+
+    parsed = []
+    for frame in asyncio.run(collect()):
+        lines = dict(line.split(": ", 1) for line in frame.strip().split("\n"))
+        number = int(lines["id"]) if "id" in lines else None
+        parsed.append((number, json.loads(lines["data"])))
+    return parsed
+
+
+def test_the_stream_of_a_finished_job_tells_all_of_it_again(studio, paint):
+    told = [content for _, content in frames(studio, paint(batch_size=2))]
+    assert told[0] == opening(studio.job("job0001"))
+    kinds = [content["kind"] for content in told]
+    picture = ["step"] * 3 + ["saved"]
+    assert kinds == ["job", "queued", "started", *picture, *picture, "finished"]
+
+
+def test_the_stream_goes_on_where_a_lost_connection_left_it(studio, paint):
+    job_id = paint()
+    everything = frames(studio, job_id)
+    numbers = [number for number, _ in everything[1:]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert frames(studio, job_id, since=4)[1:] == everything[5:]
+
+
+def test_an_unknown_job_is_gone(studio):
+    assert frames(studio, "none of mine") == [(None, {"kind": "gone"})]
+
+
+def test_a_message_cannot_break_out_of_its_frame(studio, paint):
+    told = frames(studio, paint(prompt="a\n\ndata: {}\r\n🎈</script>"))
+    assert [content["kind"] for _, content in told].count("saved") == 1
