@@ -101,7 +101,7 @@ def test_settings_are_there_again_after_a_reload(serve: Callable, artist):
 def test_size_buttons_and_seed_buttons(serve: Callable, artist):
     page = artist.open(serve(pace=0.02).url)
     width, height = (page.get_by_label(name, exact=True) for name in ("Width", "Height"))
-    page.get_by_text("3:2", exact=True).click()
+    page.get_by_label("3:2").check()
     expect(width).to_have_value("624")
     page.get_by_role("button", name="Swap width and height").click()
     expect(height).to_have_value("624")
