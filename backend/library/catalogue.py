@@ -5,27 +5,38 @@ Nothing here reads a weight: folders are told from their JSON files, single file
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backend.errors import ModelError
-from backend.library.families import kind_of, tell_single_file
+from backend.library.choices import Choices
 from backend.library.hashing import HashCache
-from backend.library.header import read_header
+from backend.library.telling import PICKLES, WEIGHT_NAMES, tell, weight_file
 from backend.models import ModelSpec, VaeSpec
 
-_WEIGHT_NAMES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
+_VAE_SUFFIXES = (".safetensors", *PICKLES)
+_ADAPTER_SUFFIXES = (".safetensors", ".png", *PICKLES)
+MAX_LISTED = 10_000  # files of one folder; more is a mistake, such as a link to the whole disk
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """What was found: `problems` maps a file's name to the sentence that says what is wrong."""
+    """What was found.
+
+    `problems` maps a file's name to the sentence that says what is wrong; `convertible` are pickles
+    among the checkpoints, which can be used once they are converted. Adapters are files by the name
+    that prompts call them by.
+    """
 
     checkpoints: tuple[ModelSpec, ...]
     vaes: tuple[VaeSpec, ...]
     problems: dict[str, str]
+    convertible: tuple[Path, ...] = ()
+    embeddings: dict[str, Path] = field(default_factory=dict)
+    loras: dict[str, Path] = field(default_factory=dict)
+    hypernetworks: dict[str, Path] = field(default_factory=dict)
 
     def checkpoint(self, name: str) -> ModelSpec:
         """The checkpoint of that name; raises `ModelError`."""
@@ -43,83 +54,81 @@ class Catalogue:
                 return spec
         raise ModelError(f"There is no VAE file called “{name[:80]}” in models/vae.")
 
+    def twins(self) -> dict[str, str]:
+        """Each checkpoint whose content an earlier one has already, with that one's name."""
+        first: dict[str, str] = {}
+        found: dict[str, str] = {}
+        for spec in self.checkpoints:
+            if spec.sha256 and first.setdefault(spec.sha256, spec.name) != spec.name:
+                found[spec.name] = first[spec.sha256]
+        return found
 
-def scan(models: Path, hashes: HashCache) -> Catalogue:
+
+def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Catalogue:
     """Look at the whole models folder: bundled models first, then the artist's own by name."""
-    checkpoints: list[ModelSpec] = []
+    specs: dict[str, ModelSpec] = {}
     problems: dict[str, str] = {}
-    for root in (models / "bundled", models / "checkpoints"):
-        for path in _candidates(root):
-            name = path.relative_to(root).as_posix()
-            try:
-                spec = _tell(path, name)
-                checkpoints.append(replace(spec, sha256=hashes.known(weight_file(spec.path))))
-            except ModelError as error:
-                problems[name] = str(error)
+    convertible = []
+    for path in _checkpoint_files(models):
+        try:
+            spec = _look(path, hashes, choices or Choices())
+            if spec.name in specs:
+                raise ModelError(f"Another model is called “{spec.name}” too; rename one of them.")
+            specs[spec.name] = spec
+        except ModelError as error:
+            problems.setdefault(path.name, str(error))
+        if path.suffix.lower() in PICKLES:
+            convertible.append(path)
     return Catalogue(
-        checkpoints=tuple(checkpoints),
+        checkpoints=tuple(specs.values()),
         vaes=tuple(_vaes(models / "vae", hashes)),
         problems=problems,
+        convertible=tuple(convertible),
+        embeddings=_adapters(models / "embeddings"),
+        loras=_adapters(models / "loras"),
+        hypernetworks=_adapters(models / "hypernetworks"),
     )
 
 
-def weight_file(path: Path) -> Path:
-    """The file whose hash names a checkpoint: itself, or the noise predictor's of a folder."""
-    if path.is_file():
-        return path
-    for name in _WEIGHT_NAMES:
-        if (path / "unet" / name).is_file():
-            return path / "unet" / name
-    raise ModelError(f"“{path.name}” has no unet/{_WEIGHT_NAMES[0]}.")
+def _look(path: Path, hashes: HashCache, choices: Choices) -> ModelSpec:
+    spec = tell(path, choices=choices).spec
+    sha256 = hashes.known(weight_file(path))
+    if sha256 and path.is_file():
+        spec = tell(path, sha256, choices).spec
+    return replace(spec, sha256=sha256)
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    if not root.is_dir():
-        return
-    for path in sorted(root.iterdir(), key=lambda each: each.name.lower()):
-        if path.suffix == ".safetensors" or (path / "model_index.json").is_file():
-            yield path
+def _checkpoint_files(models: Path) -> Iterator[Path]:
+    def wanted(path: Path) -> bool:
+        suffixes = (".safetensors", *PICKLES)
+        return path.suffix.lower() in suffixes or (path / "model_index.json").is_file()
 
-
-def _tell(path: Path, name: str) -> ModelSpec:
-    return _tell_folder(path, name) if path.is_dir() else _tell_file(path, name)
-
-
-def _tell_folder(path: Path, name: str) -> ModelSpec:
-    unet = read_json(path / "unet" / "config.json")
-    scheduler = read_json(path / "scheduler" / "scheduler_config.json")
-    weight_file(path)
-    try:
-        return ModelSpec(
-            name=name,
-            path=path,
-            family="sd2" if unet["cross_attention_dim"] == 1024 else "sd1",
-            kind=kind_of(unet["in_channels"], name),
-            prediction=scheduler.get("prediction_type", "epsilon"),
-            native_size=8 * unet["sample_size"],
-        )
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"The unet/config.json of “{name}” lacks {error}.") from error
-
-
-def _tell_file(path: Path, name: str) -> ModelSpec:
-    family, kind = tell_single_file(read_header(path), name)
-    return ModelSpec(
-        name=name, path=path, family=family, kind=kind, prediction="epsilon", native_size=512
-    )
+    for root in (models / "bundled", models / "checkpoints"):
+        yield from _files(root, wanted)
 
 
 def _vaes(root: Path, hashes: HashCache) -> Iterator[VaeSpec]:
-    for path in sorted(root.glob("*.safetensors")) if root.is_dir() else ():
-        yield VaeSpec(name=path.name, path=path, sha256=hashes.known(path))
+    def wanted(path: Path) -> bool:
+        return path.suffix.lower() in _VAE_SUFFIXES or (path / WEIGHT_NAMES[0]).is_file()
+
+    for path in _files(root, wanted):
+        file = path / WEIGHT_NAMES[0] if path.is_dir() else path
+        yield VaeSpec(name=path.name, path=path, sha256=hashes.known(file))
 
 
-def read_json(path: Path) -> dict:
-    """A JSON object from a small file; raises `ModelError` with a sentence naming the file."""
+def _adapters(root: Path) -> dict[str, Path]:
+    """By name without the suffix; of two files of one name the safetensors file is taken."""
+    found: dict[str, Path] = {}
+    for path in _files(root, lambda each: each.suffix.lower() in _ADAPTER_SUFFIXES):
+        if path.is_file() and (path.stem not in found or path.suffix == ".safetensors"):
+            found[path.stem] = path
+    return found
+
+
+def _files(root: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    """What a folder itself holds, by name; hidden files and half-written ones are left out."""
     try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path.parent.name}/{path.name} is missing or damaged.") from error
-    if not isinstance(value, dict):
-        raise ModelError(f"{path.parent.name}/{path.name} does not hold a JSON object.")
-    return value
+        names = sorted(os.listdir(root), key=str.lower)[:MAX_LISTED]
+    except OSError:
+        return []
+    return [root / name for name in names if not name.startswith(".") and wanted(root / name)]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from backend.library.catalogue import Catalogue, scan, weight_file
+from backend.errors import ModelError
+from backend.library.catalogue import Catalogue, scan
+from backend.library.choices import Choices
 from backend.library.hashing import HashCache
+from backend.library.telling import WEIGHT_NAMES, weight_file
 from backend.library.vae_choice import VaeChoice, choose_vae
-from backend.models import ModelSpec
+from backend.models import ModelSpec, Prediction
+
+_MEMORY = ".library"  # a folder in the models folder for what the program remembers of it
 
 
 class Library:
@@ -16,8 +21,9 @@ class Library:
 
     def __init__(self, models: Path) -> None:
         self.models = models
-        self.hashes = HashCache()
-        self._catalogue = scan(models, self.hashes)
+        self.hashes = HashCache(models / _MEMORY / "hashes.json")
+        self.choices = Choices(models / _MEMORY / "predictions.json")
+        self._catalogue = self._scan()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -26,7 +32,7 @@ class Library:
 
     def refresh(self) -> None:
         """Look at the folder again, and begin to hash what is new there."""
-        self._catalogue = scan(self.models, self.hashes)
+        self._catalogue = self._scan()
         threading.Thread(target=self._hash_all, name="hashing", daemon=True).start()
 
     def checkpoint(self, name: str) -> ModelSpec:
@@ -38,15 +44,38 @@ class Library:
         return choose_vae(self._catalogue, checkpoint, wanted)
 
     def hash_of(self, spec: ModelSpec) -> str:
-        """The checkpoint's sha256, computed now if it is not known yet."""
-        return self.hashes.sha256(weight_file(spec.path))
+        """The checkpoint's sha256, computed now if it is not known yet; raises `ModelError`."""
+        try:
+            return self.hashes.sha256(weight_file(spec.path))
+        except OSError as error:
+            raise ModelError(f"“{spec.name}” cannot be read: {error.strerror}.") from error
+
+    def remember_prediction(self, name: str, prediction: Prediction) -> None:
+        """Keep, by the file's hash, how the artist says that a checkpoint predicts.
+
+        Only for single files: a folder's own configuration says it. Raises `ModelError`.
+        """
+        spec = self.checkpoint(name)
+        if spec.path.is_dir():
+            raise ModelError(f"“{name}” says itself how it predicts, in its scheduler's file.")
+        self.choices.remember(self.hash_of(spec), prediction)
+        self._catalogue = self._scan()
+
+    def _scan(self) -> Catalogue:
+        return scan(self.models, self.hashes, self.choices)
 
     def _hash_all(self) -> None:
         catalogue = self._catalogue
-        files = [weight_file(spec.path) for spec in catalogue.checkpoints]
+        files = [spec.path for spec in catalogue.checkpoints]
         for path in [*files, *(vae.path for vae in catalogue.vaes)]:
             try:
-                self.hashes.sha256(path)
-            except OSError:
+                self.hashes.sha256(_hashed_file(path))
+            except (OSError, ModelError):
                 continue  # taken away meanwhile: the next look will not list it
-        self._catalogue = scan(self.models, self.hashes)
+        self._catalogue = self._scan()
+
+
+def _hashed_file(path: Path) -> Path:
+    """Of a checkpoint or a VAE, file or folder, the file that is hashed."""
+    loose = path / WEIGHT_NAMES[0]
+    return loose if loose.is_file() else weight_file(path)

@@ -2,32 +2,42 @@
 
 Each part comes from two things: tensors (a safetensors file, in diffusers' or the original layout)
 and a configuration (the folder's own, or the one that ships with the program for the family).
+Every part is checked against its file's header before the first weight is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from diffusers.loaders import single_file_utils as original
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from backend.errors import ModelError
-from backend.library.catalogue import read_json
-from backend.library.weights import Tensors, build, read_tensors
+from backend.library.configs import SHIPPED, Configs, configs_of_file, configs_of_folder
+from backend.library.header import read_header
+from backend.library.layouts.piece import Piece
+from backend.library.layouts.text import locate_in_folder, locate_in_single_file
+from backend.library.layouts.unet import original_unet
+from backend.library.layouts.vae import locate_vae
+from backend.library.modules import make_text_encoder, make_unet, make_vae
+from backend.library.pickles import safetensors_of
+from backend.library.telling import PICKLES
+from backend.library.tensor_file import TensorFile
+from backend.library.tokenizer import CLIP, read_tokenizer
+from backend.library.watch import Watch
+from backend.library.weights import Plan, fill, plan
 from backend.models import ModelSpec as Spec
 from backend.models import Prediction
-
-_CONFIGS = Path(__file__).parent / "configs"
-_OPEN_CLIP_PREFIX = "cond_stage_model.model."
 
 
 @dataclass(kw_only=True)
 class LoadedModel:
-    """A checkpoint in memory, on the CPU and in the file's own number format."""
+    """A checkpoint in memory, on the CPU."""
 
     spec: Spec
     unet: UNet2DConditionModel
@@ -37,106 +47,117 @@ class LoadedModel:
     scheduler_config: dict[str, Any]
     prediction: Prediction
 
-
-def load_checkpoint(spec: Spec) -> LoadedModel:
-    """Load a whole checkpoint; raises `ModelError` and leaves nothing behind."""
-    return _load_folder(spec) if spec.path.is_dir() else _load_single_file(spec)
-
-
-def load_vae(path: Path, config: dict[str, Any]) -> AutoencoderKL:
-    """A loose VAE file for a checkpoint whose own VAE has the given configuration."""
-    tensors = read_tensors(path)
-    if any(".down." in name for name in tensors):
-        tensors = original.convert_ldm_vae_checkpoint(tensors, config)
-    return _vae(config, tensors)
+    @property
+    def size(self) -> int:
+        """The bytes that its weights take."""
+        modules = (self.unet, self.vae, self.text_encoder)
+        return sum(each.nbytes for module in modules for each in module.parameters())
 
 
-def load_tokenizer(spec: Spec) -> CLIPTokenizer:
-    """The tokenizer alone: it reads no weights, so the page can count tokens early."""
-    folder = spec.path / "tokenizer" if spec.path.is_dir() else _config_folder(spec) / "tokenizer"
-    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+def load_checkpoint(
+    spec: Spec,
+    *,
+    dtype: torch.dtype | None = None,
+    watch: Watch | None = None,
+    configs: Path = SHIPPED,
+) -> LoadedModel:
+    """Load a whole checkpoint; raises `ModelError` or `Stopped`, and then leaves nothing behind.
 
-
-def _load_folder(spec: Spec) -> LoadedModel:
-    text_config = read_json(spec.path / "text_encoder" / "config.json")
+    Weights stay in the file's number format, or are converted to `dtype` one by one as they are
+    read. The watch counts the bytes read, and may stop it. `configs` holds a folder of
+    configurations for each family.
+    """
+    settings = _settings(spec, configs)
+    tokenizer = _tokenizer(spec, settings)
+    if len(tokenizer) > settings.text_encoder.get("vocab_size", 0):
+        raise ModelError(f"The tokenizer of “{spec.name}” has more tokens than its text encoder.")
+    with ExitStack() as files:
+        plans = _plans(spec, settings, files)
+        watch = watch or Watch()
+        watch.total = sum(each.size for each in plans)
+        unet, vae, text_encoder = (fill(each, watch, dtype) for each in plans)
     return LoadedModel(
         spec=spec,
-        unet=_unet(read_json(spec.path / "unet" / "config.json"), _part(spec.path, "unet")),
-        vae=_vae(read_json(spec.path / "vae" / "config.json"), _part(spec.path, "vae")),
-        text_encoder=_text_encoder(text_config, _part(spec.path, "text_encoder")),
-        tokenizer=load_tokenizer(spec),
-        scheduler_config=read_json(spec.path / "scheduler" / "scheduler_config.json"),
+        unet=cast(UNet2DConditionModel, unet),
+        vae=cast(AutoencoderKL, vae),
+        text_encoder=cast(CLIPTextModel, text_encoder),
+        tokenizer=tokenizer,
+        scheduler_config={**settings.scheduler, "prediction_type": spec.prediction},
         prediction=spec.prediction,
     )
 
 
-def _part(folder: Path, part: str) -> Tensors:
+def load_vae(
+    path: Path,
+    config: dict[str, Any],
+    *,
+    dtype: torch.dtype | None = None,
+    watch: Watch | None = None,
+) -> AutoencoderKL:
+    """A VAE for a checkpoint whose own VAE has the given configuration.
+
+    `path` is a loose file in any layout, a pickle of one, a VAE's or a checkpoint's folder, or a
+    checkpoint file, of which the VAE alone is read. Raises `ModelError` and `Stopped`.
+    """
+    with ExitStack() as files:
+        if path.suffix.lower() in PICKLES:
+            path = files.enter_context(safetensors_of(path))
+        elif path.is_dir():
+            path = _part_file(path / "vae" if (path / "vae").is_dir() else path, "vae")
+        file = files.enter_context(TensorFile(path))
+        planned = plan(make_vae(config), file, locate_vae(config), "VAE")
+        watch = watch or Watch()
+        watch.total = planned.size
+        return cast(AutoencoderKL, fill(planned, watch, dtype))
+
+
+def load_tokenizer(spec: Spec, *, configs: Path = SHIPPED) -> CLIPTokenizer:
+    """The tokenizer alone: it reads no weights, so the page can count tokens early."""
+    return _tokenizer(spec, _settings(spec, configs))
+
+
+def _settings(spec: Spec, shipped: Path) -> Configs:
+    if spec.path.is_dir():
+        return configs_of_folder(spec.path)
+    return configs_of_file(read_header(spec.path), spec.family, shipped)
+
+
+def _tokenizer(spec: Spec, settings: Configs) -> CLIPTokenizer:
+    return read_tokenizer(
+        spec.path / "tokenizer" if spec.path.is_dir() else CLIP, settings.pad_token
+    )
+
+
+def _plans(spec: Spec, settings: Configs, files: ExitStack) -> tuple[Plan, Plan, Plan]:
+    """How to fill the noise predictor, the VAE and the text encoder."""
+    folder = spec.path.is_dir()
+    if folder:
+        parts = (_part_file(spec.path / part, part) for part in ("unet", "vae", "text_encoder"))
+        unet, vae, text = (files.enter_context(TensorFile(path)) for path in parts)
+    else:
+        unet = vae = text = files.enter_context(TensorFile(spec.path))
+    return (
+        plan(make_unet(settings.unet), unet, _locate_unet(settings, folder), "noise predictor"),
+        plan(make_vae(settings.vae), vae, locate_vae(settings.vae), "VAE"),
+        plan(
+            make_text_encoder(settings.text_encoder),
+            text,
+            locate_in_folder if folder else locate_in_single_file,
+            "text encoder",
+        ),
+    )
+
+
+def _locate_unet(settings: Configs, folder: bool) -> Callable[[str], list[Piece]]:
+    if folder:
+        return lambda name: [Piece(name)]
+    original = original_unet(settings.unet)
+    return lambda name: [Piece(original(name))]
+
+
+def _part_file(folder: Path, part: str) -> Path:
     stem = "model" if part == "text_encoder" else "diffusion_pytorch_model"
     for name in (f"{stem}.safetensors", f"{stem}.fp16.safetensors"):
-        if (folder / part / name).is_file():
-            return read_tensors(folder / part / name)
-    raise ModelError(f"“{folder.name}” has no {part}/{stem}.safetensors.")
-
-
-def _load_single_file(spec: Spec) -> LoadedModel:
-    folder = _config_folder(spec)
-    tensors = read_tensors(spec.path)
-    unet = read_json(folder / "unet" / "config.json")
-    vae = read_json(folder / "vae" / "config.json")
-    return LoadedModel(
-        spec=spec,
-        unet=_unet(unet, original.convert_ldm_unet_checkpoint(tensors, unet)),
-        vae=_vae(vae, original.convert_ldm_vae_checkpoint(tensors, vae)),
-        text_encoder=_original_text_encoder(folder, tensors),
-        tokenizer=load_tokenizer(spec),
-        scheduler_config=read_json(folder / "scheduler" / "scheduler_config.json"),
-        prediction=spec.prediction,
-    )
-
-
-def _config_folder(spec: Spec) -> Path:
-    return _CONFIGS / spec.family
-
-
-def _original_text_encoder(folder: Path, tensors: Tensors) -> CLIPTextModel:
-    config = read_json(folder / "text_encoder" / "config.json")
-    if any(name.startswith(_OPEN_CLIP_PREFIX) for name in tensors):
-        converted = original.convert_open_clip_checkpoint(
-            _ConfigOnly(CLIPTextConfig(**config)), tensors, prefix=_OPEN_CLIP_PREFIX
-        )
-    else:
-        converted = original.convert_ldm_clip_checkpoint(tensors)
-    return _text_encoder(config, converted)
-
-
-@dataclass(frozen=True)
-class _ConfigOnly:
-    """What diffusers' converter reads of a text model: its configuration."""
-
-    config: CLIPTextConfig
-
-
-def _unet(config: dict[str, Any], tensors: Tensors) -> UNet2DConditionModel:
-    make = _from_config(UNet2DConditionModel, config, "noise predictor")
-    return cast(UNet2DConditionModel, build(make, tensors, "noise predictor"))
-
-
-def _vae(config: dict[str, Any], tensors: Tensors) -> AutoencoderKL:
-    return cast(AutoencoderKL, build(_from_config(AutoencoderKL, config, "VAE"), tensors, "VAE"))
-
-
-def _text_encoder(config: dict[str, Any], tensors: Tensors) -> CLIPTextModel:
-    return cast(
-        CLIPTextModel,
-        build(lambda: CLIPTextModel(CLIPTextConfig(**config)), tensors, "text encoder"),
-    )
-
-
-def _from_config(kind: Any, config: dict[str, Any], part: str) -> Callable[[], Any]:
-    def make() -> Any:
-        try:
-            return kind.from_config(config)
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"The configuration of the {part} is not understood.") from error
-
-    return make
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelError(f"“{folder.parent.name}” has no {folder.name}/{stem}.safetensors.")

@@ -1,7 +1,8 @@
 """Which VAE decodes a picture, and why, in words.
 
 "Automatic" is a file in models/vae of exactly the checkpoint's name (`name.vae.safetensors` or
-`name.safetensors`), else the one inside the checkpoint. A mere common beginning never matches.
+`name.safetensors`, also as `.pt`), else the one inside the checkpoint. A mere common beginning
+never matches.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.library.catalogue import Catalogue
+from backend.library.telling import PICKLES
 from backend.models import VaeSpec
 
 AUTOMATIC = "Automatic"
 BUILT_IN = "Built in"
+FROM_CHECKPOINT = "From checkpoint: "
+_SUFFIXES = (".safetensors", *PICKLES)
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,34 @@ class VaeChoice:
 
 
 def choose_vae(catalogue: Catalogue, checkpoint: str, wanted: str) -> VaeChoice:
-    """Resolve what the artist chose; raises `ModelError` for a file that is not there."""
+    """Resolve what the artist chose; raises `ModelError` for a file that is not there.
+
+    "From checkpoint: NAME" takes the VAE inside another checkpoint.
+    """
     if wanted == BUILT_IN:
         return VaeChoice(None, "The one inside the checkpoint, as chosen.")
+    if wanted.startswith(FROM_CHECKPOINT):
+        return _from_checkpoint(catalogue, checkpoint, wanted)
     if wanted != AUTOMATIC:
         return VaeChoice(catalogue.vae(wanted), "Chosen by name.")
-    stem = Path(checkpoint).name.removesuffix(".safetensors")
-    for vae in catalogue.vaes:
-        if vae.name in (f"{stem}.vae.safetensors", f"{stem}.safetensors"):
-            return VaeChoice(vae, f"{vae.name}: it has the checkpoint's name.")
+    stem = _stem(checkpoint)
+    names = [f"{stem}{middle}{suffix}" for middle in (".vae", "") for suffix in _SUFFIXES]
+    own = {vae.name: vae for vae in catalogue.vaes}
+    for name in names:
+        if name in own:
+            return VaeChoice(own[name], f"{name}: it has the checkpoint's name.")
     return VaeChoice(None, "The one inside the checkpoint: no VAE file has its name.")
+
+
+def _from_checkpoint(catalogue: Catalogue, checkpoint: str, wanted: str) -> VaeChoice:
+    spec = catalogue.checkpoint(wanted.removeprefix(FROM_CHECKPOINT))
+    if spec.name == checkpoint:
+        return VaeChoice(None, "The one inside the checkpoint, as chosen.")
+    vae = VaeSpec(name=wanted, path=spec.path, sha256=spec.sha256)
+    return VaeChoice(vae, f"The one inside {spec.name}, as chosen.")
+
+
+def _stem(checkpoint: str) -> str:
+    """A checkpoint's name without the suffix of a file; a folder's name has none to lose."""
+    name = Path(checkpoint).name
+    return next((name.removesuffix(each) for each in _SUFFIXES if name.endswith(each)), name)

@@ -1,0 +1,96 @@
+"""Tensors of a safetensors file, each read alone into memory of its own.
+
+The file is read, never mapped: a memory-mapped file that is truncated meanwhile would kill the
+process. Only what is asked for is read, so that the EMA copies of a checkpoint cost nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import torch
+
+from backend.errors import ModelError
+from backend.library.header import Entry, header_of, open_model_file
+from backend.library.layouts.piece import Piece
+from backend.library.watch import Watch
+
+Tensors = dict[str, torch.Tensor]
+
+DTYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
+    "U64": torch.uint64, "U32": torch.uint32, "U16": torch.uint16, "U8": torch.uint8,
+    "BOOL": torch.bool,
+}  # fmt: skip
+_CHUNK = 16 * 2**20  # bytes between two reports
+
+
+class TensorFile:
+    """An open safetensors file; raises `ModelError` where it cannot be read.
+
+    The file stays the one that was opened, even if another takes its name meanwhile.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._file = open_model_file(path)
+        try:
+            self.header = header_of(self._file, path.name)
+        except ModelError:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def shape(self, piece: Piece) -> tuple[int, ...] | None:
+        """The shape of a piece; None where the file has no such tensor or it has other rows."""
+        entry = self.header.entries.get(piece.name)
+        if entry is None or piece.blocks == 1:
+            return entry.shape if entry else None
+        if not entry.shape or entry.shape[0] % piece.blocks:
+            return None
+        return (entry.shape[0] // piece.blocks, *entry.shape[1:])
+
+    def size(self, piece: Piece) -> int:
+        """The piece's bytes in the file."""
+        entry = self.header.entries[piece.name]
+        return (entry.stop - entry.start) // piece.blocks
+
+    def read(self, piece: Piece, watch: Watch) -> torch.Tensor:
+        """One piece in the file's own number format, in private memory."""
+        entry, size = self.header.entries[piece.name], self.size(piece)
+        memory = torch.empty(size, dtype=torch.uint8)
+        try:
+            self._file.seek(self.header.data_start + entry.start + piece.block * size)
+            self._fill(memory.numpy().data, watch)
+        except OSError as error:
+            raise ModelError(f"“{self.name}” cannot be read: {error.strerror}.") from error
+        return memory.view(DTYPES[entry.dtype]).reshape(self.shape(piece) or ())
+
+    def _fill(self, memory: memoryview, watch: Watch) -> None:
+        place = 0
+        while place < len(memory):
+            count = self._file.readinto(memory[place : place + _CHUNK])  # type: ignore[attr-defined]
+            if not count:
+                raise ModelError(f"“{self.name}” was changed while it was being read.")
+            place += count
+            watch.add(count)
+
+
+def is_number(entry: Entry) -> bool:
+    """Whether a tensor holds ordinary floating-point weights."""
+    return entry.dtype in ("F64", "F32", "F16", "BF16")
+
+
+def read_tensors(path: Path, watch: Watch | None = None) -> Tensors:
+    """All tensors of a safetensors file, in private memory; raises `ModelError`."""
+    watch = watch or Watch()
+    with TensorFile(path) as file:
+        return {name: file.read(Piece(name), watch) for name in file.header.entries}
