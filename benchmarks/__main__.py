@@ -1,0 +1,36 @@
+"""`python -m benchmarks [--quick] [--rounds N]`: measure all ratios and write RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from backend.engine.device import choose_device
+from benchmarks import against_diffusers, previews
+from benchmarks.models import subjects
+from benchmarks.report import page
+
+RATIOS = (against_diffusers, previews)
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def main() -> None:
+    """Measure every ratio on every model and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small pictures, written nowhere")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is timed")
+    options = parser.parse_args()
+
+    chosen = choose_device("cpu")
+    ratios = []
+    for subject in subjects(options.quick):
+        for module in RATIOS:
+            for ratio in module.measure(subject, chosen.dtype, options.rounds):
+                print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
+                ratios.append(ratio)
+    if not options.quick:
+        RESULTS.write_text(page(ratios, chosen.label), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Two pieces of work timed in turns, beside a matrix product of the same minute."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+Work = Callable[[], object]
+PROBE_SIDE = 1024
+PROBE_PRODUCTS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """Seconds of ours and of the other, round by round; a ratio below 1 means we are faster.
+
+    `target` is the ratio to stay at or under, or None where it is only looked at. `gflops` is what
+    a matrix product reached in each round: where it varies, so does everything else.
+    """
+
+    name: str
+    model: str
+    target: float | None
+    ours: list[float]
+    other: list[float]
+    gflops: list[float]
+
+    @property
+    def value(self) -> float:
+        """The median over the rounds of ours / other, so that a drift cancels out."""
+        return statistics.median(a / b for a, b in zip(self.ours, self.other, strict=True))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The smallest and the largest ratio of a round."""
+        ratios = [a / b for a, b in zip(self.ours, self.other, strict=True)]
+        return min(ratios), max(ratios)
+
+
+def compare(
+    name: str,
+    model: str,
+    ours: Work,
+    other: Work,
+    *,
+    rounds: int,
+    dtype: torch.dtype,
+    target: float | None = None,
+) -> Ratio:
+    """Time both in turns, each first every other round, after one run that is not counted."""
+    ours()
+    other()
+    times: dict[Work, list[float]] = {ours: [], other: []}
+    gflops = []
+    for index in range(rounds):
+        gflops.append(matrix_product_gflops(dtype))
+        for work in (ours, other) if index % 2 == 0 else (other, ours):
+            times[work].append(seconds(work))
+    return Ratio(
+        name=name, model=model, target=target, ours=times[ours], other=times[other], gflops=gflops
+    )
+
+
+def seconds(work: Work) -> float:
+    """Wall-clock time of one run."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def matrix_product_gflops(dtype: torch.dtype) -> float:
+    """What this machine does at this moment, in 10^9 operations a second."""
+    square = torch.ones(PROBE_SIDE, PROBE_SIDE, dtype=dtype)
+    torch.matmul(square, square)
+    taken = seconds(lambda: [torch.matmul(square, square) for _ in range(PROBE_PRODUCTS)])
+    return PROBE_PRODUCTS * 2 * PROBE_SIDE**3 / taken / 1e9
