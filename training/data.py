@@ -21,7 +21,7 @@ def pictures_file(first: int) -> Path:
 
 
 def render_range(first: int, count: int, workers: int) -> np.ndarray:
-    """Pictures uint8 (count, 256, 256, 3) of the seeds from `first`, from disk if they are there."""
+    """Pictures uint8 (count, 256, 256, 3) of the seeds from `first`, kept on disk."""
     path = pictures_file(first)
     if path.exists():
         pictures = np.load(path, mmap_mode="r")

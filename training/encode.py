@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
@@ -18,26 +17,20 @@ WORDINGS = 3
 _LENGTH = 77
 
 
-def latents(size: int, count: int, device: torch.device) -> np.ndarray:
-    """Latents float16 (count, 4, size/8, size/8), variance about 1, of seeds 0 .. count - 1.
-
-    `size` is 256 or 128 pixels; the smaller pictures are the larger ones averaged 2x2.
-    """
-    path = RUNS / f"latents-{size}-{count}.npy"
+def latents(count: int, device: torch.device) -> np.ndarray:
+    """Latents float16 (count, 4, 32, 32), variance about 1, of the seeds 0 .. count - 1."""
+    path = RUNS / f"latents-{count}.npy"
     if not path.exists():
         pictures = render_range(0, count, 2)
         vae = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
         vae.to(device, memory_format=torch.channels_last)
-        chunks = (pictures[i : i + 32] for i in range(0, count, 32))
-        _save(path, np.concatenate([_encode(vae, chunk, size) for chunk in _told(chunks, count)]))
+        chunks = (pictures[i : i + 16] for i in range(0, count, 16))
+        _save(path, np.concatenate([_encode(vae, chunk) for chunk in _told(chunks, count)]))
     return np.load(path)
 
 
 @torch.no_grad()
-def _encode(vae: AutoencoderKL, pictures: np.ndarray, size: int) -> np.ndarray:
-    if size < pictures.shape[1]:
-        small = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in pictures]
-        pictures = np.stack(small)
+def _encode(vae: AutoencoderKL, pictures: np.ndarray) -> np.ndarray:
     x = to_tensor(pictures).to(vae.device, torch.bfloat16, memory_format=torch.channels_last)
     return (vae.encode(x).latent_dist.mean.float() * SCALE).half().cpu().numpy()
 
@@ -48,7 +41,7 @@ def _told(chunks, count: int):
     for chunk in chunks:
         yield chunk
         done += len(chunk)
-        if done % 2048 < 32:
+        if done % 1024 == 0:
             print(f"encoded {done} of {count}", flush=True)
 
 

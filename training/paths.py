@@ -8,3 +8,4 @@ STORYBOOK = ROOT / "models" / "bundled" / "storybook"
 
 # Scenes with seeds from here on are never trained on.
 HELD_OUT = 10_000_000
+READER = ROOT / "models" / "bundled" / "reader" / "reader.safetensors"

@@ -2,8 +2,7 @@
 
 UNet2DConditionModel on latents, with the captions' states by cross-attention: add noise up to a
 random step, predict the velocity (v-prediction, Salimans and Ho 2022), weighted by min-SNR (Hang
-et al. 2023). It learns small pictures of 128 px first, which are four times cheaper, and then
-the full 256 px. One caption in ten is empty, which is what classifier-free guidance needs.
+et al. 2023). One caption in ten is empty, which is what classifier-free guidance needs.
 """
 
 import argparse
@@ -25,29 +24,20 @@ _CHECKPOINT = RUNS / "unet.pt"
 _PEAK, _MIN_SNR, _DROPOUT, _DECAY = 6e-4, 5.0, 0.1, 0.999
 
 
-class Plan:
-    """Which pictures are learnt when: a size in pixels, a batch and a count of scenes."""
-
-    def __init__(self, small_share: float, small_scenes: int, large_scenes: int) -> None:
-        self.small_share = small_share
-        self.small = (128, 48, small_scenes)
-        self.large = (256, 16, large_scenes)
-
-    def at(self, share: float) -> tuple[int, int, int]:
-        """Size, batch and scenes at this share (0..1) of the run."""
-        return self.small if share < self.small_share else self.large
-
-
 def build(text_width: int) -> UNet2DConditionModel:
-    """The noise predictor's architecture: three levels, attention on the lower two."""
+    """The noise predictor's architecture: four levels, attention on the lower two.
+
+    The finest level is narrow, for it costs the most and decides the least: what is where is
+    settled at 8x8 and 4x4, where pictures and words meet.
+    """
     return UNet2DConditionModel(
         sample_size=32,
         in_channels=4,
         out_channels=4,
-        block_out_channels=(64, 128, 256),
+        block_out_channels=(48, 96, 192, 224),
         layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        down_block_types=("DownBlock2D",) * 2 + ("CrossAttnDownBlock2D",) * 2,
+        up_block_types=("CrossAttnUpBlock2D",) * 2 + ("UpBlock2D",) * 2,
         cross_attention_dim=text_width,
         attention_head_dim=4,
         norm_num_groups=16,
@@ -55,11 +45,11 @@ def build(text_width: int) -> UNet2DConditionModel:
 
 
 class Examples:
-    """Random batches of latents and caption states."""
+    """Random batches of latents and caption states of the first `scenes` seeds."""
 
-    def __init__(self, size: int, batch: int, scenes: int, device: torch.device) -> None:
-        self.latents = latents(size, scenes, device)
-        self.states = caption_states(max(scenes, 1), device)
+    def __init__(self, scenes: int, batch: int, device: torch.device) -> None:
+        self.latents = latents(scenes, device)
+        self.states = caption_states(scenes, device)
         self.batch, self.device = batch, device
         self.empty = TextStates(device).of([""])
 
@@ -96,67 +86,73 @@ def rate(share: float, step: int) -> float:
     return _PEAK * min(1.0, (step + 1) / 100) * max(cos(pi / 2 * share), 0.01)
 
 
-def train(minutes: float, plan: Plan, export_every: float) -> None:
-    """Train for this many minutes in all, exporting the averaged weights on the way."""
-    device = device_for_training()
-    states = caption_states(plan.small[2], device)
-    torch.manual_seed(0)
-    unet = build(states.shape[-1]).to(device).train()
-    optimizer = torch.optim.AdamW(unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01)
-    average = Average(unet, _DECAY)
-    state = load_checkpoint(_CHECKPOINT)
-    if state:
-        unet.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights, average.steps = state["average"], state["step"]
-    # Preparing the examples of the first stage is not training; it is not counted.
-    examples = Examples(*plan.at(state["spent"] / minutes if state else 0), device)
-    budget = Budget(minutes, state["spent"] if state else 0)
-    _loop(unet, optimizer, average, examples, plan, budget, export_every)
-    export_unet(unet, average)
+class Run:
+    """The noise predictor with its optimizer and average, resumed from the checkpoint if any."""
 
+    def __init__(self, minutes: float, examples: Examples) -> None:
+        torch.manual_seed(0)
+        self.examples = examples
+        self.unet = build(examples.states.shape[-1]).to(examples.device).train()
+        self.optimizer = torch.optim.AdamW(
+            self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01
+        )
+        self.average = Average(self.unet, _DECAY)
+        state = load_checkpoint(_CHECKPOINT)
+        if state:
+            self.unet.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.average.weights, self.average.steps = state["average"], state["step"]
+        self.budget = Budget(minutes, state["spent"] if state else 0)
 
-def _loop(unet, optimizer, average, examples, plan: Plan, budget: Budget, every: float) -> None:
-    noise_schedule, device = scheduler(), next(unet.parameters()).device
-    stage, saved, recent, seen = plan.at(budget.share), budget.spent, 0.0, 0
-    torch.manual_seed(average.steps)
-    rng = np.random.default_rng(average.steps)
-    while not budget.over:
-        if plan.at(budget.share) != stage:
-            stage = plan.at(budget.share)
-            examples = Examples(*stage, device)
-        for group in optimizer.param_groups:
-            group["lr"] = rate(budget.share, average.steps)
-        loss = loss_of(unet, noise_schedule, *examples.draw(rng))
-        optimizer.zero_grad()
+    def train(self, export_every: float) -> None:
+        """Train until the minutes are used up, exporting every so many minutes and at the end."""
+        noise_schedule, saved, recent = scheduler(), self.budget.spent, 0.5
+        torch.manual_seed(self.average.steps)
+        rng = np.random.default_rng(self.average.steps)
+        while not self.budget.over:
+            loss = self._step(noise_schedule, rng)
+            recent = 0.98 * recent + 0.02 * loss
+            step = self.average.steps
+            if step % 50 == 0:
+                seen = step * self.examples.batch
+                print(self.budget.line(step, loss=recent, pictures=seen), flush=True)
+            if self.budget.spent - saved > export_every or self.budget.over:
+                saved = self.budget.spent
+                self._save()
+
+    def _step(self, noise_schedule: DDIMScheduler, rng: np.random.Generator) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.budget.share, self.average.steps)
+        loss = loss_of(self.unet, noise_schedule, *self.examples.draw(rng))
+        self.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
-        optimizer.step()
-        average.update(unet)
-        recent = loss.item() if not seen else 0.98 * recent + 0.02 * loss.item()
-        seen += stage[1]
-        if average.steps % 50 == 0:
-            print(budget.line(average.steps, size=stage[0], loss=recent, seen=seen), flush=True)
-        if budget.spent - saved > every or budget.over:
-            saved = budget.spent
-            save_checkpoint(
-                _CHECKPOINT, model=unet.state_dict(), optimizer=optimizer.state_dict(),
-                average=average.weights, step=average.steps, spent=budget.spent,
-            )  # fmt: skip
-            export_unet(unet, average)
+        torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.unet)
+        return loss.item()
+
+    def _save(self) -> None:
+        save_checkpoint(
+            _CHECKPOINT,
+            model=self.unet.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            average=self.average.weights,
+            step=self.average.steps,
+            spent=self.budget.spent,
+        )
+        export_unet(self.unet, self.average)
 
 
 def main() -> None:
     """Train, or go on training, and export to the bundled family."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=70)
-    parser.add_argument("--small-share", type=float, default=0.6, help="of the minutes, at 128 px")
-    parser.add_argument("--small-scenes", type=int, default=16_000)
-    parser.add_argument("--large-scenes", type=int, default=9_000)
+    parser.add_argument("--scenes", type=int, default=5_000)
+    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--export-every", type=float, default=6, help="minutes")
     args = parser.parse_args()
-    plan = Plan(args.small_share, args.small_scenes, args.large_scenes)
-    train(args.minutes, plan, args.export_every)
+    examples = Examples(args.scenes, args.batch, device_for_training())
+    Run(args.minutes, examples).train(args.export_every)
 
 
 if __name__ == "__main__":

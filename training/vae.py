@@ -71,13 +71,13 @@ def loss_of(vae: AutoencoderKL, x: Tensor) -> tuple[Tensor, Tensor]:
     posterior = vae.encode(x).latent_dist
     y = vae.decode(posterior.sample()).sample.float()
     error = ((y - x) ** 2).mean()
-    edges = sum(_edges(F.avg_pool2d(y, k), F.avg_pool2d(x, k)) for k in (1, 2))
+    edges = sum(edges(F.avg_pool2d(y, k), F.avg_pool2d(x, k)) for k in (1, 2))
     return (y - x).abs().mean() + 4 * error + edges + 1e-4 * posterior.kl().mean() / posterior.mean[
         0
     ].numel(), error
 
 
-def _edges(y: Tensor, x: Tensor) -> Tensor:
+def edges(y: Tensor, x: Tensor) -> Tensor:
     """How unlike the horizontal and vertical differences are: blur costs, not only colour."""
     across = ((y[..., 1:] - y[..., :-1]) - (x[..., 1:] - x[..., :-1])).abs().mean()
     down = ((y[..., 1:, :] - y[..., :-1, :]) - (x[..., 1:, :] - x[..., :-1, :])).abs().mean()
@@ -85,7 +85,7 @@ def _edges(y: Tensor, x: Tensor) -> Tensor:
 
 
 def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
-    """Give the latent mean 0 and covariance 1 / 0.18215 squared, in place, the pictures unchanged."""
+    """Give the latent mean 0 and deviation 1 / 0.18215, in place, the pictures unchanged."""
     with torch.no_grad():
         means = torch.cat([vae.encode(x).latent_dist.mean for x in pictures.split(16)])
         flat = means.movedim(1, 0).reshape(LATENTS, -1).double()
@@ -128,7 +128,7 @@ def train(minutes: float, count: int) -> None:
         vae.load_state_dict(state["model"])
     else:
         lay_linear_path(vae, to_tensor(pictures[:96]))
-        print("linear path: PSNR %.2f, SSIM %.4f" % quality(vae, held_out), flush=True)
+        print("linear path: PSNR {:.2f}, SSIM {:.4f}".format(*quality(vae, held_out)), flush=True)
     vae.to(device).train()
     optimizer = torch.optim.AdamW(vae.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=1e-4)
     average = Average(vae, 0.995)
@@ -171,11 +171,11 @@ def _save(vae, optimizer, average: Average, budget: Budget) -> None:
 
 def _finish(vae: AutoencoderKL, pictures: Tensor, held_out: Tensor) -> None:
     whiten(vae, pictures)
-    print("whitened: PSNR %.2f, SSIM %.4f" % quality(vae, held_out), flush=True)
+    print("whitened: PSNR {:.2f}, SSIM {:.4f}".format(*quality(vae, held_out)), flush=True)
     average = Average(vae, 0)
     export_half(vae, average, lambda: vae.save_pretrained(STORYBOOK / "vae"))
     reloaded = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.float32)
-    print("exported: PSNR %.2f, SSIM %.4f" % quality(reloaded, held_out), flush=True)
+    print("exported: PSNR {:.2f}, SSIM {:.4f}".format(*quality(reloaded, held_out)), flush=True)
 
 
 def main() -> None:

@@ -21,9 +21,11 @@ def cover(points: Points, height: int, width: int) -> Image:
     return mask.astype(np.float32) / np.float32(255)
 
 
-def ellipse(x: float, y: float, rx: float, ry: float, start: float = 0, end: float = 360) -> Points:
-    """Points along an ellipse's arc; angles in degrees, clockwise from the right."""
-    angle = np.radians(np.linspace(start, end, 40))
+def ellipse(
+    x: float, y: float, rx: float, ry: float, arc: tuple[float, float] = (0, 360)
+) -> Points:
+    """Points along an arc of an ellipse; angles in degrees, clockwise from the right."""
+    angle = np.radians(np.linspace(*arc, 40))
     return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], 1)
 
 

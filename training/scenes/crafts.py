@@ -33,7 +33,7 @@ def balloon(size, colour, season, side, rng) -> Sprite:
 
 
 def _envelope(x, y, r, size):
-    dome = ellipse(x, y, r, r * 1.02, 160, 380)
+    dome = ellipse(x, y, r, r * 1.02, (160, 380))
     return np.concatenate([dome, [(x + r * 0.28, size * 0.8), (x - r * 0.28, size * 0.8)]])
 
 

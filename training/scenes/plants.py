@@ -117,7 +117,9 @@ def cactus(size, colour, season, side, rng) -> Sprite:
 
 
 def _pill(x, top, foot, r):
-    return np.concatenate([ellipse(x, top + r, r, r, 180, 360), ellipse(x, foot - r, r, r, 0, 180)])
+    return np.concatenate(
+        [ellipse(x, top + r, r, r, (180, 360)), ellipse(x, foot - r, r, r, (0, 180))]
+    )
 
 
 def flowers(size, colour, season, side, rng) -> Sprite:

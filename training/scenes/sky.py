@@ -10,6 +10,9 @@ from .palette import Light
 
 _Y = np.arange(SIZE, dtype=np.float32)
 
+# x and y in pixels from the top left.
+Place = tuple[float, float]
+
 
 def paint_sky(canvas: Canvas, a: Attributes, light: Light, rng: np.random.Generator) -> float:
     """Paint the whole sky; returns the x of the sun or moon in pixels (or where light is from)."""
@@ -37,18 +40,16 @@ def _stars(canvas: Canvas, rng: np.random.Generator) -> None:
         x, y = rng.uniform(0, SIZE), rng.uniform(0, 140)
         size = rng.choice([0.9, 1.3, 1.9], p=[0.4, 0.4, 0.2])
         bright = 0.95 * (1 - y / 260)
-        _dot(canvas, x, y, size, (1.0, 0.97, 0.86), bright)
+        _dot(canvas, (x, y), size, (1.0, 0.97, 0.86), bright)
 
 
-def _dot(
-    canvas: Canvas, x: float, y: float, radius: float, colour: ArrayLike, strength=1.0
-) -> None:
+def _dot(canvas: Canvas, at: Place, radius: float, colour: ArrayLike, strength=1.0) -> None:
     """Paint a filled circle with an antialiased edge."""
+    x, y = at
     top = max(0, int(y - radius) - 2)
     mask = np.zeros((int(2 * radius) + 6, SIZE), np.uint8)
-    cv2.circle(
-        mask, (round(x * 16), round((y - top) * 16)), round(radius * 16), 255, -1, cv2.LINE_AA, 4
-    )
+    centre = (round(x * 16), round((y - top) * 16))
+    cv2.circle(mask, centre, round(radius * 16), 255, -1, cv2.LINE_AA, shift=4)
     canvas.lay(mask * np.float32(strength / 255), colour, top=top)
 
 
@@ -59,21 +60,22 @@ def _disc(canvas: Canvas, a: Attributes, light: Light, x: float, rng: np.random.
     if a.disc == "sun":
         canvas.glow(x, y, radius * 3.6, light.disc, 0.55)
         canvas.glow(x, y, radius * 1.7, light.disc, 0.5)
-        _dot(canvas, x, y, radius, light.disc)
+        _dot(canvas, (x, y), radius, light.disc)
     elif a.disc == "crescent":
         canvas.glow(x, y, radius * 2.6, light.sky[2], 0.5)
         canvas.lay(cover(_crescent(x, y, radius), SIZE, SIZE), light.disc)
     else:
         canvas.glow(x, y, radius * 2.6, light.sky[2], 0.5)
-        _dot(canvas, x, y, radius, light.disc)
+        _dot(canvas, (x, y), radius, light.disc)
         for dx, dy, r in ((-0.35, -0.2, 0.25), (0.3, 0.3, 0.2), (0.15, -0.45, 0.13)):
-            _dot(canvas, x + dx * radius, y + dy * radius, r * radius, (0.85, 0.8, 0.7), 0.35)
+            crater = (x + dx * radius, y + dy * radius)
+            _dot(canvas, crater, r * radius, (0.85, 0.8, 0.7), 0.35)
 
 
 def _crescent(x: float, y: float, radius: float) -> Points:
     """A moon's outer edge there and its terminator back."""
-    outer = ellipse(x, y, radius, radius, 60, 250)
-    inner = ellipse(x + radius * 0.42, y - radius * 0.22, radius * 0.82, radius * 0.82, 250, 60)
+    outer = ellipse(x, y, radius, radius, (60, 250))
+    inner = ellipse(x + radius * 0.42, y - radius * 0.22, radius * 0.82, radius * 0.82, (250, 60))
     return np.concatenate([outer, np.linspace(outer[-1], inner[0], 2), inner])
 
 
@@ -81,16 +83,17 @@ def _clouds(canvas: Canvas, a: Attributes, light: Light, rng: np.random.Generato
     if a.time == "overcast":
         for y in (14, 48, 86):
             for x in np.arange(-20, 300, 95) + rng.uniform(-30, 30):
-                _cloud(canvas, light, float(x), y + rng.uniform(-8, 8), rng.uniform(52, 72), rng)
+                at = (float(x), y + rng.uniform(-8, 8))
+                _cloud(canvas, light, at, rng.uniform(52, 72), rng)
         return
     for _ in range(int(rng.integers(2, 4))):
-        _cloud(canvas, light, rng.uniform(0, 256), rng.uniform(22, 92), rng.uniform(28, 46), rng)
+        at = (rng.uniform(0, 256), rng.uniform(22, 92))
+        _cloud(canvas, light, at, rng.uniform(28, 46), rng)
 
 
-def _cloud(
-    canvas: Canvas, light: Light, x: float, y: float, width: float, rng: np.random.Generator
-) -> None:
+def _cloud(canvas: Canvas, light: Light, at: Place, width: float, rng: np.random.Generator) -> None:
     """A heap of round puffs on a flat base, white above and shaded below."""
+    x, y = at
     top, deep = int(y - width), int(width) + 4
     mask = np.zeros((deep, SIZE), np.float32)
     for u in (-0.7, -0.25, 0.25, 0.68):
