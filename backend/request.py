@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from backend.errors import InvalidRequest
 from backend.names import PREVIEW_METHODS, SAMPLERS, SCHEDULES
+from backend.tasks import Task, TextToImage, validate_task
 
 MAX_SEED = 2**32 - 1
 MAX_SIDE = 2048
@@ -30,16 +31,6 @@ class ModelChoice:
     checkpoint: str
     vae: str = "Automatic"
     checkpoint_hash: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextToImage:
-    """Paint from noise alone; it has no fields of its own."""
-
-    name: str = field(default="text-to-image", init=False)
-
-
-Task = TextToImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +57,7 @@ class GenerationRequest:
     clip_skip: int = 1
     preview: str = "Auto"
     model: ModelChoice
-    task: Task = TextToImage()
+    task: Task = field(default_factory=TextToImage)
 
     def for_picture(self, index: int) -> GenerationRequest:
         """The request that paints picture `index` (from 0) of this batch alone."""
@@ -97,6 +88,7 @@ def validate(request: GenerationRequest) -> GenerationRequest:
     _check_choice("sampler", "sampler", request.sampler, SAMPLERS)
     _check_choice("schedule", "schedule", request.schedule, SCHEDULES)
     _check_choice("preview", "preview method", request.preview, PREVIEW_METHODS)
+    validate_task(request.task)
     return request
 
 

@@ -16,9 +16,10 @@ POSITIONS = 77  # tokens that CLIP reads at once, start and end among them
 
 
 def read_tokenizer(folder: Path, pad_token: str) -> CLIPTokenizer:
-    """The tokenizer of a folder with `vocab.json` and `merges.txt`; raises `ModelError`."""
-    vocabulary = read_json(folder / "vocab.json")
-    merges = _merges(read_text(folder / "merges.txt"))
+    """The tokenizer of a folder with `vocab.json` and `merges.txt`, or with the `tokenizer.json`
+    that transformers 5 writes in their place; raises `ModelError`.
+    """
+    vocabulary, merges = _lists(folder)
     if pad_token not in vocabulary:
         raise ModelError(f"The tokenizer's vocabulary lacks its padding token “{pad_token}”.")
     try:
@@ -37,9 +38,17 @@ def read_tokenizer(folder: Path, pad_token: str) -> CLIPTokenizer:
 
 def is_clip_vocabulary(folder: Path) -> bool:
     """Whether a tokenizer folder holds CLIP's own lists, which ship with the program."""
-    return read_json(folder / "vocab.json") == read_json(CLIP / "vocab.json") and _merges(
-        read_text(folder / "merges.txt")
-    ) == _merges(read_text(CLIP / "merges.txt"))
+    return _lists(folder) == _lists(CLIP)
+
+
+def _lists(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    if (folder / "vocab.json").is_file() or not (folder / "tokenizer.json").is_file():
+        return read_json(folder / "vocab.json"), _merges(read_text(folder / "merges.txt"))
+    model: Any = read_json(folder / "tokenizer.json").get("model")
+    try:
+        return dict(model["vocab"]), [(first, second) for first, second in model["merges"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError("tokenizer/tokenizer.json is damaged.") from error
 
 
 def _merges(text: str) -> list[tuple[str, str]]:

@@ -41,7 +41,8 @@ class PreviewFiles:
         except (OSError, ValueError, RuntimeError) as error:
             log.warning("TAESD in %s cannot be used: %s", folder, error)
             return None
-        return nn.Module.to(taesd, device=components.device, dtype=components.dtype).eval()
+        nn.Module.to(taesd, device=components.device, dtype=components.dtype)
+        return taesd.eval()
 
     def _file(self, vae_hash: str) -> Path:
         return self._folder / "fitted" / f"{vae_hash}.json"

@@ -1,0 +1,192 @@
+"""The workshop and the whole Studio on tiny random models: loading, swapping, failing, painting."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from backend.errors import InvalidRequest, ModelError, OutOfMemory
+from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
+from backend.library.library import Library
+from backend.request import GenerationRequest, ModelChoice
+from backend.studio.infotext import read_infotext
+from backend.studio.studio import Settings, Studio
+from backend.studio.workshop import EngineWorkshop
+from tests.tiny_folder import save_tiny_model
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    """Two checkpoints, one of which is broken besides, and the first's VAE as a loose file."""
+    root = tmp_path_factory.mktemp("models")
+    one = save_tiny_model(root / "bundled" / "one")
+    save_tiny_model(root / "checkpoints" / "two", change=0.02)
+    broken = save_tiny_model(root / "checkpoints" / "broken")
+    weights = broken / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    (root / "vae").mkdir()
+    loose = (one / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+    (root / "vae" / "loose.safetensors").write_bytes(loose)
+    return root
+
+
+@pytest.fixture(scope="module")
+def studio(models, tmp_path_factory):
+    settings = Settings(
+        models=models, outputs=tmp_path_factory.mktemp("outputs"), device="cpu", dtype="fp32"
+    )
+    studio = Studio(settings)
+    studio.start()
+    yield studio
+    studio.close()
+
+
+def a_request(checkpoint: str = "one", vae: str = "Automatic", **changes) -> GenerationRequest:
+    values = {"prompt": "a red beach", "width": 64, "height": 64, "steps": 3, "seed": 9}
+    model = ModelChoice(checkpoint=checkpoint, vae=vae)
+    return GenerationRequest(**{**values, **changes}, model=model)
+
+
+def events_of(studio: Studio, request: GenerationRequest) -> list:
+    return events_until(studio, studio.submit(request, "test"), Finished | Failed | Cancelled)
+
+
+def events_until(studio: Studio, job_id: str, kinds) -> list:
+    """A job's events up to and including the first of the given kinds."""
+    events = []
+    while not any(isinstance(event, kinds) for event in events):
+        new = studio.wait_events(job_id, len(events), 60)
+        assert new, f"the job neither went on nor ended: {events[-1:]}"
+        events += new
+    return events
+
+
+def picture_of(studio: Studio, request: GenerationRequest) -> tuple[np.ndarray, str]:
+    saved = next(each for each in events_of(studio, request) if isinstance(each, ImageSaved))
+    with Image.open(saved.path) as picture:
+        return np.asarray(picture), picture.info["parameters"]
+
+
+def test_a_picture_is_painted_saved_and_explained(studio, models):
+    pixels, infotext = picture_of(studio, a_request())
+    assert pixels.shape == (64, 64, 3)
+    pairs = read_infotext(infotext)
+    weights = models / "bundled/one/unet/diffusion_pytorch_model.safetensors"
+    assert pairs["Model"] == "one"
+    assert pairs["Model hash"] == hashlib.sha256(weights.read_bytes()).hexdigest()[:10]
+    assert pairs["Prompt"] == "a red beach"
+
+
+def test_every_step_is_told_with_a_preview_of_its_own(studio):
+    steps = [each for each in events_of(studio, a_request()) if isinstance(each, StepDone)]
+    assert [each.step for each in steps] == [1, 2, 3]
+    assert len({each.preview for each in steps}) == 3
+    assert all(each.preview.startswith(b"\xff\xd8") for each in steps)
+
+
+def test_the_same_request_gives_the_same_pixels_whatever_ran_between(studio):
+    first, _ = picture_of(studio, a_request())
+    other, _ = picture_of(studio, a_request("two", steps=2, sampler="Euler a", width=128))
+    again, _ = picture_of(studio, a_request())
+    assert (first == again).all()
+    assert other.shape == (64, 128, 3)
+
+
+def test_checkpoints_paint_differently_and_each_names_itself(studio):
+    one, _ = picture_of(studio, a_request("one"))
+    two, infotext = picture_of(studio, a_request("two"))
+    assert (one != two).any()
+    assert read_infotext(infotext)["Model"] == "two"
+
+
+def test_a_loose_vae_is_used_and_named(studio):
+    inside, _ = picture_of(studio, a_request())
+    loose, infotext = picture_of(studio, a_request(vae="loose.safetensors"))
+    assert (inside == loose).all()  # the same weights, from another file
+    assert read_infotext(infotext)["VAE"] == "loose.safetensors"
+
+
+def test_a_batch_is_the_pictures_of_its_seeds(studio):
+    batch = [e for e in events_of(studio, a_request(batch_size=2)) if isinstance(e, ImageSaved)]
+    alone, _ = picture_of(studio, a_request(seed=10))
+    with Image.open(batch[1].path) as second:
+        assert (np.asarray(second) == alone).all()
+
+
+def test_a_failed_load_leaves_the_previous_model_painting(studio):
+    before, _ = picture_of(studio, a_request())
+    last = events_of(studio, a_request("broken"))[-1]
+    assert isinstance(last, Failed)
+    assert "incomplete" in last.error
+    after, _ = picture_of(studio, a_request())
+    assert (before == after).all()
+
+
+@pytest.mark.parametrize("prompt", ["", "🎈🎈", "a\0b", "dream, " * 5_000, "${1+1} <script>"])
+def test_any_text_paints_and_comes_back_from_the_file(studio, prompt):
+    _, infotext = picture_of(studio, a_request(prompt=prompt, steps=1))
+    assert read_infotext(infotext)["Prompt"] == prompt.replace("\0", " ").strip()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"steps": 0}, "Steps must be from 1"),
+        ({"width": 100}, "multiple of 8"),
+        ({"sampler": "Nope"}, "no sampler"),
+    ],
+)
+def test_bad_input_is_refused_before_it_is_queued(studio, changes, says):
+    with pytest.raises(InvalidRequest, match=says):
+        studio.submit(a_request(**changes), "test")
+
+
+def test_a_checkpoint_that_is_not_there_is_a_sentence(studio):
+    with pytest.raises(ModelError, match="no checkpoint called “gone”"):
+        studio.submit(a_request("gone"), "test")
+
+
+def test_stop_ends_a_running_job_within_a_step(studio):
+    job_id = studio.submit(a_request(steps=150), "test")
+    events_until(studio, job_id, StepDone)
+    assert studio.cancel(job_id)
+    events = events_until(studio, job_id, Finished | Failed | Cancelled)
+    assert isinstance(events[-1], Cancelled)
+    assert not any(isinstance(event, ImageSaved) for event in events)
+    assert not studio.cancel(job_id)
+
+
+def test_a_waiting_job_is_stopped_before_it_begins(studio):
+    running = studio.submit(a_request(steps=60), "test")
+    waiting = studio.submit(a_request(), "test")
+    assert studio.cancel(waiting)
+    assert studio.wait_events(waiting, 0, 5)[-1] == Cancelled(picture=0, step=0)
+    studio.cancel(running)
+
+
+def test_tokens_are_counted_by_the_models_own_tokenizer(studio):
+    picture_of(studio, a_request(steps=1))
+    count = studio.count_tokens("dreambeach")
+    assert [token.text.strip() for token in count.tokens] == ["dream", "beach"]
+    assert count.room == 75
+    assert studio.count_tokens("beach " * 80).room == 150
+
+
+def test_a_file_exchanged_after_the_request_is_noticed(models):
+    workshop = EngineWorkshop(Library(models), "cpu", "fp32")
+    request = a_request()
+    stale = replace(request, model=replace(request.model, checkpoint_hash="0" * 64))
+    with pytest.raises(ModelError, match="exchanged for another file"):
+        workshop.prepare(stale, lambda text: None)
+
+
+def test_a_picture_beyond_memory_is_refused_with_both_figures(models, monkeypatch):
+    workshop = EngineWorkshop(Library(models), "cpu", "fp32")
+    monkeypatch.setattr("backend.engine.memory.memory", lambda device: (7 * 10**9, 8 * 10**9))
+    with pytest.raises(OutOfMemory, match=r"needs about \d.* GB are free; choose a smaller size"):
+        workshop.prepare(a_request(width=2048, height=2048), lambda text: None)
