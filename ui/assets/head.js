@@ -31,7 +31,7 @@
         event.preventDefault();
         event.stopPropagation();
         visible("button.go")?.click();
-      } else if (event.key === "Escape" && !visible("ul.options")) {
+      } else if (event.key === "Escape" && !document.querySelector("ul.option-list")) {
         visible("button.halt")?.click();
       }
     },
