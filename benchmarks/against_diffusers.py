@@ -13,7 +13,9 @@ from benchmarks.ratio import Ratio, Work, compare
 def measure(subject: Subject, dtype: torch.dtype, rounds: int) -> list[Ratio]:
     """At the number format the program chose here, and at diffusers' defaults (fp32)."""
     painter = subject.painter(dtype)
-    formats = [("our picture / diffusers at the same number format", dtype, 1.0)]
+    formats: list[tuple[str, torch.dtype, float | None]] = [
+        ("our picture / diffusers at the same number format", dtype, 1.0)
+    ]
     if dtype != torch.float32:
         formats.append(("our picture / diffusers at its defaults (fp32)", torch.float32, None))
     return [

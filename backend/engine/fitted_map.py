@@ -49,7 +49,6 @@ class FittedMap:
         return found
 
 
-@torch.inference_mode()
 def fit(vae: AutoencoderKL) -> FittedMap:
     """The map for a VAE: least squares of its own decode on pictures it has encoded itself.
 
@@ -60,7 +59,7 @@ def fit(vae: AutoencoderKL) -> FittedMap:
     ones = torch.ones(len(latents), 1, dtype=latents.dtype)
     # double precision and on the CPU, where the solver is; 3072 x 5 numbers
     solution = torch.linalg.lstsq(torch.cat([latents, ones], dim=1), colours).solution.float()
-    return FittedMap(weight=solution[:-1].clone(), bias=solution[-1].clone())
+    return FittedMap(weight=solution[:-1], bias=solution[-1])
 
 
 def encoded_and_decoded(
@@ -74,6 +73,7 @@ def encoded_and_decoded(
     return torch.cat([latent for latent, _ in pairs]), torch.cat([colour for _, colour in pairs])
 
 
+@torch.inference_mode()
 def _encode_decode(vae: AutoencoderKL, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     scale = vae.config["scaling_factor"]
     latent = vae.encode(pictures.to(vae.device, vae.dtype)).latent_dist.mode()  # type: ignore[union-attr]
