@@ -17,6 +17,7 @@ from torch import Tensor
 from .budget import Budget
 from .encode import WORDINGS, TextStates, caption_states, latents
 from .family import export_unet, scheduler
+from .lanes import Lanes
 from .paths import RUNS
 from .weights import Average, device_for_training, load_checkpoint, save_checkpoint
 
@@ -102,6 +103,7 @@ class Run:
             self.unet.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.average.weights, self.average.steps = state["average"], state["step"]
+        self.lanes = Lanes(self.unet)
         self.budget = Budget(minutes, state["spent"] if state else 0)
 
     def train(self, export_every: float) -> None:
@@ -123,13 +125,14 @@ class Run:
     def _step(self, noise_schedule: DDIMScheduler, rng: np.random.Generator) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.budget.share, self.average.steps)
-        loss = loss_of(self.unet, noise_schedule, *self.examples.draw(rng))
+        clean, states = self.examples.draw(rng)
+        parts = zip(clean.chunk(self.lanes.count), states.chunk(self.lanes.count), strict=True)
         self.optimizer.zero_grad()
-        loss.backward()
+        loss = self.lanes.backward(loss_of, [(noise_schedule, *part) for part in parts])
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.unet)
-        return loss.item()
+        return loss
 
     def _save(self) -> None:
         save_checkpoint(
