@@ -32,8 +32,13 @@ def _bundled() -> Components:
     )
 
 
+def is_bundled() -> bool:
+    """Whether the bundled model is there, complete."""
+    return all((BUNDLED / part).is_dir() for part in PARTS)
+
+
 def _load() -> Components:
-    return _bundled() if all((BUNDLED / part).is_dir() for part in PARTS) else tiny_components()
+    return _bundled() if is_bundled() else tiny_components()
 
 
 @pytest.fixture(scope="session", autouse=True)
