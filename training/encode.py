@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from .data import render_range
+from .lanes import thread_pool
 from .paths import RUNS, STORYBOOK
 from .scenes import wording
 from .vae import SCALE, to_tensor
@@ -24,8 +25,10 @@ def latents(count: int, device: torch.device) -> np.ndarray:
         pictures = render_range(0, count, 2)
         vae = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
         vae.to(device, memory_format=torch.channels_last)
-        chunks = (pictures[i : i + 16] for i in range(0, count, 16))
-        _save(path, np.concatenate([_encode(vae, chunk) for chunk in _told(chunks, count)]))
+        chunks = [pictures[i : i + 8] for i in range(0, count, 8)]
+        with thread_pool(device) as pool:
+            encoded = pool.map(lambda chunk: _encode(vae, chunk), chunks)
+            _save(path, np.concatenate(list(_told(encoded, count))))
     return np.load(path)
 
 
@@ -41,7 +44,7 @@ def _told(chunks, count: int):
     for chunk in chunks:
         yield chunk
         done += len(chunk)
-        if done % 1024 == 0:
+        if done % 512 < len(chunk):
             print(f"encoded {done} of {count}", flush=True)
 
 
@@ -77,7 +80,7 @@ def caption_states(count: int, device: torch.device) -> np.ndarray:
     if not path.exists():
         tower, rng = TextStates(device), np.random.default_rng(3)
         rows = []
-        for seeds in _told((range(i, min(i + 64, count)) for i in range(0, count, 64)), count):
+        for seeds in _told((range(i, min(i + 16, count)) for i in range(0, count, 16)), count):
             texts = [text for seed in seeds for text in wording(seed, WORDINGS)[1]]
             states = tower.of(texts, rng).half().cpu().numpy()
             rows.append(states.reshape(len(seeds), WORDINGS, *states.shape[1:]))

@@ -18,12 +18,10 @@ class Lanes:
     """
 
     def __init__(self, module: nn.Module) -> None:
-        on_cpu = next(module.parameters()).device.type == "cpu"
-        self.count = (os.cpu_count() or 1) if on_cpu else 1
-        if on_cpu:
-            torch.set_num_threads(1)
+        device = next(module.parameters()).device
+        self.count = lanes_on(device)
         self._modules = [module, *(_sharing(module) for _ in range(self.count - 1))]
-        self._pool = ThreadPoolExecutor(self.count, initializer=_prepare_thread)
+        self._pool = thread_pool(device)
 
     def backward(self, loss_of: Callable[..., Tensor], parts: Sequence[tuple[Any, ...]]) -> float:
         """Leave in the module the gradient of the mean loss over the parts, one for each lane.
@@ -38,6 +36,18 @@ class Lanes:
             torch._foreach_add_(first, [p.grad for p in other.parameters()])
             other.zero_grad()
         return total
+
+
+def lanes_on(device: torch.device) -> int:
+    """How many threads work side by side: one for each CPU core, one for a GPU."""
+    return (os.cpu_count() or 1) if device.type == "cpu" else 1
+
+
+def thread_pool(device: torch.device) -> ThreadPoolExecutor:
+    """Threads that each compute on one core, with denormal numbers flushed."""
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    return ThreadPoolExecutor(lanes_on(device), initializer=_prepare_thread)
 
 
 def _sharing(module: nn.Module) -> nn.Module:

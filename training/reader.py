@@ -6,6 +6,7 @@ what it says of a painted picture is evidence.
 """
 
 import argparse
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -34,7 +35,7 @@ class Reader(nn.Module):
         super().__init__()
         widths = (3, 24, 48, 96, 128)
         layers: list[nn.Module] = []
-        for into, out in zip(widths, widths[1:], strict=False):
+        for into, out in pairwise(widths):
             layers += [nn.Conv2d(into, out, 3, 2, 1), nn.GroupNorm(8, out), nn.SiLU()]
         layers += [nn.Conv2d(128, 128, 3, 1, 1), nn.SiLU(), nn.Conv2d(128, 48, 1), nn.SiLU()]
         # Flattened, not averaged: where a thing stands is one of the questions.

@@ -17,6 +17,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from .budget import Budget
 from .labels import QUESTIONS, labels
+from .lanes import Lanes
 from .paths import HELD_OUT, RUNS, STORYBOOK
 from .scenes import wording
 from .weights import cosine, device_for_training, load_checkpoint, save_checkpoint
@@ -87,54 +88,69 @@ def build(vocabulary_size: int, end: int) -> CLIPTextModel:
     return CLIPTextModel(config)
 
 
-def _batch(first: int, vocabulary: Vocabulary, rng: np.random.Generator, length: int | None):
-    """Tokens (n, length) and answers (n, questions) of scenes that are never painted."""
-    scenes = [wording(seed, 1) for seed in range(first, first + _BATCH)]
-    rows = vocabulary.encode([texts[0] for _, texts in scenes], rng, sprinkle=0.3)
-    tokens = vocabulary.pad(rows, length or min(max(map(len, rows)) + 1, LENGTH))
-    return tokens, torch.tensor([labels(a) for a, _ in scenes])
+class Reading(nn.Module):
+    """The tower with its heads, and the loss of a batch of scenes that are never painted."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.tower = build(vocabulary.size, vocabulary.size - 1)
+        self.heads = Heads()
+        nn.init.zeros_(self.tower.get_input_embeddings().weight[_UNKNOWN])
+
+    def forward(self, tokens: Tensor) -> list[Tensor]:
+        """Scores for each question from compact tokens (n, length)."""
+        return self.heads(self.tower(tokens).last_hidden_state)
 
 
-def _loss(scores: list[Tensor], wanted: Tensor) -> Tensor:
+def loss_of(reading: Reading, tokens: Tensor, wanted: Tensor) -> Tensor:
+    """The cross-entropies of all questions, summed."""
+    with torch.autocast(tokens.device.type, torch.bfloat16):
+        scores = [s.float() for s in reading(tokens)]
     return torch.stack([F.cross_entropy(s, wanted[:, k]) for k, s in enumerate(scores)]).sum()
 
 
-def _loop(model, heads, optimizer, vocabulary, budget: Budget, step: int) -> None:
-    device = next(model.parameters()).device
+def _batch(vocabulary: Vocabulary, step: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Tokens (n, length) and answers (n, questions); every fifth batch has the full length."""
+    first, rng = 1_000_000 + step * _BATCH, np.random.default_rng([7, step])
+    scenes = [wording(seed, 1) for seed in range(first, first + _BATCH)]
+    rows = vocabulary.encode([texts[0] for _, texts in scenes], rng, sprinkle=0.3)
+    length = LENGTH if step % 5 == 0 else min(max(map(len, rows)) + 1, 40)
+    wanted = torch.tensor([labels(a) for a, _ in scenes])
+    return vocabulary.pad(rows, length).to(device), wanted.to(device)
+
+
+def _loop(reading: Reading, optimizer, vocabulary: Vocabulary, budget: Budget, step: int) -> None:
+    device, lanes = next(reading.parameters()).device, Lanes(reading)
     while not budget.over:
         for group in optimizer.param_groups:
             group["lr"] = cosine(_PEAK, budget.share)
-        rng = np.random.default_rng([7, step])
-        length = LENGTH if step % 5 == 0 else None
-        tokens, wanted = _batch(1_000_000 + step * _BATCH, vocabulary, rng, length)
-        with torch.autocast(device.type, torch.bfloat16):
-            scores = heads(model(tokens.to(device)).last_hidden_state)
-        loss = _loss([s.float() for s in scores], wanted.to(device))
+        tokens, wanted = _batch(vocabulary, step, device)
+        parts = zip(tokens.chunk(lanes.count), wanted.chunk(lanes.count), strict=True)
         optimizer.zero_grad()
-        loss.backward()
-        model.get_input_embeddings().weight.grad[_UNKNOWN] = 0
-        torch.nn.utils.clip_grad_norm_([*model.parameters(), *heads.parameters()], 1.0)
+        loss = lanes.backward(loss_of, list(parts))
+        reading.tower.get_input_embeddings().weight.grad[_UNKNOWN] = 0
+        torch.nn.utils.clip_grad_norm_(reading.parameters(), 1.0)
         optimizer.step()
         step += 1
         if step % 50 == 0:
-            print(budget.line(step, loss=loss.item()), flush=True)
+            print(budget.line(step, loss=loss), flush=True)
         if step % 200 == 0 or budget.over:
             save_checkpoint(
-                _CHECKPOINT, model=model.state_dict(), heads=heads.state_dict(),
-                optimizer=optimizer.state_dict(), step=step, spent=budget.spent,
+                _CHECKPOINT, model=reading.state_dict(), optimizer=optimizer.state_dict(),
+                step=step, spent=budget.spent,
             )  # fmt: skip
 
 
 @torch.no_grad()
-def accuracy(model, heads, vocabulary: Vocabulary, scenes: int = 1500) -> dict[str, float]:
+def accuracy(reading: Reading, vocabulary: Vocabulary, scenes: int = 1500) -> dict[str, float]:
     """The share right on held-out captions, of those answers that the caption says outright."""
-    device = next(model.parameters()).device
+    device = next(reading.parameters()).device
     right: dict[str, list[float]] = {}
     for first in range(HELD_OUT, HELD_OUT + scenes, _BATCH):
         pairs = [wording(seed, 1) for seed in range(first, first + _BATCH)]
         texts = [t[0] for _, t in pairs]
         rows = vocabulary.encode(texts, np.random.default_rng(first), 0)
-        scores = heads(model(vocabulary.pad(rows, LENGTH).to(device)).last_hidden_state)
+        scores = reading(vocabulary.pad(rows, LENGTH).to(device))
         wanted = torch.tensor([labels(a) for a, _ in pairs])
         for k, question in enumerate(QUESTIONS):
             best = scores[k].argmax(1).cpu()
@@ -164,21 +180,17 @@ def train(minutes: float) -> None:
     torch.manual_seed(0)
     vocabulary = Vocabulary(CLIPTokenizer.from_pretrained(STORYBOOK / "tokenizer"))
     print(f"{vocabulary.size - 1} tokens are used in captions", flush=True)
-    model, heads = build(vocabulary.size, vocabulary.size - 1).to(device), Heads().to(device)
-    nn.init.zeros_(model.get_input_embeddings().weight[_UNKNOWN])
-    parameters = [*model.parameters(), *heads.parameters()]
-    optimizer = torch.optim.AdamW(parameters, _PEAK, betas=(0.9, 0.98), weight_decay=0.01)
+    reading = Reading(vocabulary).to(device)
+    optimizer = torch.optim.AdamW(reading.parameters(), _PEAK, betas=(0.9, 0.98), weight_decay=0.01)
     state = load_checkpoint(_CHECKPOINT)
     if state:
-        model.load_state_dict(state["model"])
-        heads.load_state_dict(state["heads"])
+        reading.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
     budget = Budget(minutes, state["spent"] if state else 0)
-    _loop(model, heads, optimizer, vocabulary, budget, state["step"] if state else 0)
-    print(
-        {k: round(v, 3) for k, v in accuracy(model.eval(), heads, vocabulary).items()}, flush=True
-    )
-    export(model, vocabulary)
+    _loop(reading, optimizer, vocabulary, budget, state["step"] if state else 0)
+    right = accuracy(reading.eval(), vocabulary)
+    print({name: round(share, 3) for name, share in right.items()}, flush=True)
+    export(reading.tower, vocabulary)
 
 
 def main() -> None:

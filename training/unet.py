@@ -150,7 +150,7 @@ def main() -> None:
     """Train, or go on training, and export to the bundled family."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=70)
-    parser.add_argument("--scenes", type=int, default=5_000)
+    parser.add_argument("--scenes", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--export-every", type=float, default=6, help="minutes")
     args = parser.parse_args()
