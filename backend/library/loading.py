@@ -7,7 +7,6 @@ Every part is checked against its file's header before the first weight is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from backend.errors import ModelError
 from backend.library.configs import SHIPPED, Configs, configs_of_file, configs_of_folder
 from backend.library.header import read_header
-from backend.library.layouts.piece import Piece
+from backend.library.layouts.piece import Locate, Piece
 from backend.library.layouts.text import locate_in_folder, locate_in_single_file
 from backend.library.layouts.unet import original_unet
 from backend.library.layouts.vae import locate_vae
@@ -104,8 +103,7 @@ def load_vae(
             path = files.enter_context(safetensors_of(path))
         elif path.is_dir():
             path = _part_file(path / "vae" if (path / "vae").is_dir() else path, "vae")
-        file = files.enter_context(TensorFile(path))
-        planned = plan(make_vae(config), file, locate_vae(config), "VAE")
+        planned = _plan_vae(config, files.enter_context(TensorFile(path)))
         watch = watch or Watch()
         watch.total = planned.size
         return cast(AutoencoderKL, fill(planned, watch, dtype))
@@ -136,9 +134,10 @@ def _plans(spec: Spec, settings: Configs, files: ExitStack) -> tuple[Plan, Plan,
         unet, vae, text = (files.enter_context(TensorFile(path)) for path in parts)
     else:
         unet = vae = text = files.enter_context(TensorFile(spec.path))
+    module = make_unet(settings.unet)
     return (
-        plan(make_unet(settings.unet), unet, _locate_unet(settings, folder), "noise predictor"),
-        plan(make_vae(settings.vae), vae, locate_vae(settings.vae), "VAE"),
+        plan(module, unet, _locate_unet(module, folder), "noise predictor"),
+        _plan_vae(settings.vae, vae),
         plan(
             make_text_encoder(settings.text_encoder),
             text,
@@ -148,10 +147,15 @@ def _plans(spec: Spec, settings: Configs, files: ExitStack) -> tuple[Plan, Plan,
     )
 
 
-def _locate_unet(settings: Configs, folder: bool) -> Callable[[str], list[Piece]]:
+def _plan_vae(config: dict[str, Any], file: TensorFile) -> Plan:
+    module = make_vae(config)
+    return plan(module, file, locate_vae(dict(module.config)), "VAE")
+
+
+def _locate_unet(module: UNet2DConditionModel, folder: bool) -> Locate:
     if folder:
         return lambda name: [Piece(name)]
-    original = original_unet(settings.unet)
+    original = original_unet(dict(module.config))
     return lambda name: [Piece(original(name))]
 
 

@@ -66,11 +66,18 @@ def _tell_folder(path: Path) -> Finding:
             family="sd2" if unet["cross_attention_dim"] == 1024 else "sd1",
             kind=kind_of(unet["in_channels"], path.name),
             prediction=prediction,
-            native_size=8 * unet["sample_size"],
+            native_size=_native_size(unet["sample_size"]),
         )
     except (KeyError, TypeError) as error:
         raise ModelError(f"The unet/config.json of “{path.name}” lacks {error}.") from error
     return Finding(spec, {"all": "its configuration files say so"})
+
+
+def _native_size(sample_size: object) -> int:
+    """The side in pixels of a picture whose latent has that side."""
+    if type(sample_size) is not int or not 1 <= sample_size <= 1024:
+        raise ModelError("The configuration of the unet has an absurd sample_size.")
+    return 8 * sample_size
 
 
 def _tell_file(path: Path, sha256: str, choices: Choices) -> Finding:
@@ -100,10 +107,9 @@ def _from_converter(header: Header) -> tuple[Told, int] | None:
     configs = own_configs(header)
     if configs is None:
         return None
-    size = configs.unet.get("sample_size")
     v = configs.scheduler.get("prediction_type") == "v_prediction"
     told = Told("v_prediction" if v else "epsilon", "its configuration is written inside it")
-    return told, 8 * size if type(size) is int and size > 0 else 512
+    return told, _native_size(configs.unet.get("sample_size", 64))
 
 
 def _from_outside(path: Path, header: Header, sha256: str, choices: Choices) -> tuple[Told, int]:

@@ -7,7 +7,7 @@ told from the header, before a single weight is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -33,14 +33,12 @@ class Plan:
         return sum(self.file.size(piece) for piece in self.pieces.values())
 
 
-def plan(make: Callable[[], nn.Module], file: TensorFile, locate: Locate, part: str) -> Plan:
-    """Find every parameter of a module in a file.
+def plan(module: nn.Module, file: TensorFile, locate: Locate, part: str) -> Plan:
+    """Find every parameter of a module on the meta device in a file.
 
-    `make` constructs the module; `part` names it in errors. Raises `ModelError` where a parameter
-    is missing or has another shape; what else the file holds is left out.
+    `part` names the module in errors. Raises `ModelError` where a parameter is missing or has
+    another shape; what else the file holds is left out.
     """
-    with torch.device("meta"):
-        module = make()
     wanted = module.state_dict()
     pieces = {name: _first(file, locate(name)) for name in wanted}
     missing = [name for name, piece in pieces.items() if piece is None]

@@ -36,12 +36,12 @@ def write_single_file(spec: ModelSpec, target: Path, watch: Watch) -> list[str]:
         )
     model = load_checkpoint(spec, watch=watch)
     configs = configs_of_folder(spec.path)
+    unet, vae = original_unet(dict(model.unet.config)), original_vae(dict(model.vae.config))
+    text = original_open_clip if spec.family == "sd2" else original_clip
     tensors = {
-        **_renamed(model.unet, _whole(original_unet(configs.unet), "")),
-        **_as_convolutions(_renamed(model.vae, _whole(original_vae(configs.vae), PREFIX))),
-        **_renamed(
-            model.text_encoder, original_open_clip if spec.family == "sd2" else original_clip
-        ),
+        **_renamed(model.unet, _whole(unet, "")),
+        **_as_convolutions(_renamed(model.vae, _whole(vae, PREFIX))),
+        **_renamed(model.text_encoder, text),
     }
     _save(tensors, target, as_metadata(configs))
     left_out = [name for name in ("depth_estimator", "safety_checker") if _has(spec.path, name)]

@@ -26,16 +26,20 @@ _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
 
 @dataclass(frozen=True)
 class Limits:
-    """What opening a pickle may take: bytes of memory beyond torch's own, and seconds."""
+    """What opening a pickle may take: bytes of memory beyond torch's own, bytes written, seconds."""
 
     memory: int
+    written: int
     seconds: int
 
     @classmethod
     def of(cls, path: Path) -> Limits:
         """Enough for any honest file: a few copies of it, and a slow disk."""
         size = path.stat().st_size
-        return cls(memory=4 * size + 2**30, seconds=60 + size // 20_000_000)
+        # The tensors are hardly larger than the file, unless it was made to unfold.
+        return cls(
+            memory=4 * size + 2**30, written=2 * size + 2**20, seconds=60 + size // 20_000_000
+        )
 
 
 @contextmanager
@@ -58,7 +62,8 @@ def safetensors_of(
 def _open(source: Path, target: Path, limits: Limits, watch: Watch) -> None:
     command = [
         *(sys.executable, "-I", str(_CHILD)),
-        *(str(source.resolve()), str(target), str(limits.memory), str(limits.seconds)),
+        *(str(source.resolve()), str(target)),
+        *(str(limits.memory), str(limits.written), str(limits.seconds)),
     ]
     with subprocess.Popen(
         command,

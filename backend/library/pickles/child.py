@@ -1,7 +1,7 @@
 """Opens one pickle in a process of its own; run by path, with nothing of the program importable.
 
-Arguments: the pickle, the safetensors file to write, bytes of memory and seconds of computing that
-it may take. It prints one word and at most a name, and its parent makes a sentence of them. Tensors
+Arguments: the pickle, the safetensors file to write, and what it may take: bytes of memory, bytes
+to write, seconds of computing. It prints one word and at most a name, and its parent makes a sentence of them. Tensors
 keep their place in the pickle as a name ("320/0/linear.0.weight"); plain values become metadata.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 MAX_DEPTH = 8
@@ -49,8 +50,8 @@ INERT = [
 ]
 
 
-def main(source: str, target: str, memory: int, seconds: int) -> None:
-    limit(memory, seconds)
+def main(source: str, target: str, memory: int, written: int, seconds: int) -> None:
+    limit(memory, written, seconds)
     sys.addaudithook(forbid)
     try:
         with torch.serialization.safe_globals(INERT):
@@ -60,6 +61,8 @@ def main(source: str, target: str, memory: int, seconds: int) -> None:
     except (MemoryError, RuntimeError) as error:
         starved = isinstance(error, MemoryError) or "alloc" in str(error)
         answer("memory" if starved else "damaged")
+    except SafetensorError as error:
+        answer("memory" if "too large" in str(error) else "damaged")
     except Exception as error:
         named = re.search(r"GLOBAL ([\w.]{1,80})", str(error))
         answer(f"unsafe {named[1]}" if named else "damaged")
@@ -71,7 +74,7 @@ def answer(words: str) -> None:
     sys.exit(0 if words == "done" else 1)
 
 
-def limit(memory: int, seconds: int) -> None:
+def limit(memory: int, written: int, seconds: int) -> None:
     """Bound what this process may use, beyond what torch itself has taken already."""
     if sys.platform == "win32":
         return  # it has no such limits; the parent's time limit holds
@@ -82,7 +85,7 @@ def limit(memory: int, seconds: int) -> None:
     for which, value in (
         (resource.RLIMIT_AS, taken + memory),
         (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, memory),
+        (resource.RLIMIT_FSIZE, written),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(which, (value, value))
@@ -145,4 +148,4 @@ def alone(tensor: torch.Tensor, seen: set[int]) -> torch.Tensor:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))
