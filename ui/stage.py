@@ -8,6 +8,9 @@ import gradio as gr
 
 from ui.theme import asset
 
+# Each script but the last only defines what those after it use.
+SCRIPTS = ("job_watch.js", "job_story.js", "strip.js", "batch.js", "picture_tools.js", "stage.js")
+
 
 def build_stage(task: str) -> gr.HTML:
     """The canvas of a task tab; its value is what `submitted` or `refused` returns.
@@ -17,7 +20,7 @@ def build_stage(task: str) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=asset("stage.html"),
-        js_on_load=asset("job_watch.js") + asset("strip.js") + asset("stage.js"),
+        js_on_load="\n".join(asset(name) for name in SCRIPTS),
         apply_default_css=False,
         elem_id=f"{task}--stage",
         elem_classes="stage",

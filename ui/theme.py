@@ -23,6 +23,12 @@ ACCENTS = (
 )  # fmt: skip
 
 
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Ccircle cx='8' cy='8' r='6' fill='%230f6f66'/%3E%3C/svg%3E"
+)
+
+
 def asset(name: str) -> str:
     """The text of a file in ui/assets."""
     return (ASSETS / name).read_text(encoding="utf-8")
@@ -55,4 +61,4 @@ def build_head() -> str:
     # "<" as an escape keeps the texts from ending the script element early.
     texts = json.dumps(HELP).replace("<", "\\u003c")
     script = asset("head.js").replace("__HELP__", texts)
-    return f'<link rel="icon" href="data:,"><script>{script}</script>'
+    return f'<link rel="icon" href="{ICON}"><script>{script}</script>'

@@ -45,7 +45,7 @@ def build_tokens(studio: StudioLike, prompt: gr.Textbox, task: str) -> gr.HTML:
     def count(text: str) -> dict[str, Any]:
         return tokens_value(studio.count_tokens(text))
 
-    for listener in (prompt.input, prompt.change, tokens.recount):
+    for listener in (prompt.change, tokens.recount):
         listener(
             count,
             prompt,

@@ -46,7 +46,8 @@ class Served:
     url: str
 
 
-@pytest.fixture(scope="session")
+# One browser a module, not a session: Playwright's loop would be in the way of later tests' own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install the package chromium to drive the page")

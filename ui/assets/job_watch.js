@@ -43,6 +43,10 @@ function watchJobs(storageKey, handle) {
     current = id;
     source = new EventSource(`./atelier/jobs/${encodeURIComponent(id)}/events`);
     source.onmessage = (event) => receive(id, JSON.parse(event.data));
+    // A browser comes back by itself after a lost connection, but not after an answer in error.
+    source.onerror = () => {
+      if (source?.readyState === EventSource.CLOSED) setTimeout(() => current === id && follow(id), 3000);
+    };
   }
 
   const first = ids()[0];

@@ -1,196 +1,132 @@
-// The canvas: draws what a job says of itself, and lets one look back at each of its steps.
+// The canvas: shows what a job has told so far, and lets one look back at each of its steps.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const row = document.getElementById(props.task);
-part("strip").dataset.task = props.task;
 const IDLE_STEPS = 20;
-let job = null; // {id, width, height, steps, pictures: [{frames: [], saved}], line, right, over}
-let view = { picture: -1, step: -1 }; // -1: whatever is newest
-let peeked = -1;
+const NEWEST = { picture: -1, step: -1 };
+const ENDS = ["finished", "cancelled", "failed", "gone"];
+let job = null;
+let view = NEWEST; // which picture and step are looked at; -1: whatever is newest
+let peeked = -1; // the step under the pointer
 let earlier = null; // a picture from the recent strip, while one is on the canvas
-let drawnPicture = -1;
+let stripPicture = -1;
+let wanted = ""; // the address of what is, or is about to be, on the canvas
 let warmth = "";
-let loading = "";
 
+part("strip").dataset.task = props.task;
 const strip = makeStrip(part("strip"), { choose, peek });
-strip.reset(IDLE_STEPS);
+const batch = makeBatch(part("batch"), choosePicture);
+const tools = makePictureTools(part);
 const jobs = watchJobs(`atelier.jobs.${props.task}`, receive);
+strip.reset(IDLE_STEPS);
 
 // ---- what a job says -------------------------------------------------------------------------
 
-const readers = {
-  job(message, id) {
-    if (job?.id === id) return; // the connection was lost and has come back
-    job = { ...message, id, line: "Waiting", right: "", done: 0, over: false };
-    job.frames = Array.from({ length: message.pictures }, () => []);
-    job.saved = Array(message.pictures).fill(null);
-    view = { picture: -1, step: -1 };
-    earlier = null;
-    drawnPicture = -1;
-    peeked = -1;
-    clearFault();
-    drawBatch();
-  },
-  queued({ position }) {
-    const before = position === 1 ? "1 picture before yours" : `${position} pictures before yours`;
-    job.line = position ? `Queued: ${before}` : "Queued: yours is next";
-    job.queued = true;
-  },
-  waiting({ reason }) {
-    job.line = reason;
-    job.queued = false;
-  },
-  started({ steps }) {
-    job.steps = steps;
-    job.line = "Starting";
-    job.queued = false;
-    announce("Painting has started.");
-  },
-  step(message) {
-    const { picture, step, total, eta, sigma, src } = message;
-    job.frames[picture][step - 1] = { src, sigma };
-    job.done = picture * total + step;
-    job.line = `${pictureName(picture)}Step ${step} of ${total}`;
-    job.right = step < total || picture + 1 < job.pictures ? `${duration(eta)} left` : "Decoding";
-    if (shownPicture() === picture) strip.fill(step - 1, src);
-    drawBatch();
-  },
-  saved(message) {
-    job.saved[message.picture] = message;
-    row.dataset.seed = message.seed;
-    if (shownPicture() === message.picture) strip.fill(job.steps, message.url);
-    drawBatch();
-    document.dispatchEvent(new Event("atelier:saved"));
-  },
-  finished({ seconds }) {
-    const note = job.saved.map((saved) => saved?.note).find(Boolean);
-    end(`Finished in ${duration(seconds)}` + (note ? ` · ${note}` : ""));
-    job.done = job.steps * job.pictures;
-  },
-  cancelled({ picture, step }) {
-    const where = `${pictureName(picture)}step ${step} of ${job.steps}`;
-    const never = "Stopped before the first step.";
-    end(step || picture ? `Stopped at ${where}; nothing was decoded after it.` : never);
-  },
-  gone(_, id) {
-    if (job?.id === id && !job.over) end("Atelier was started again; this picture was not finished.");
-  },
-  failed({ error }) {
-    end("Not painted");
-    fault(error);
-  },
-};
-
 function receive(id, message) {
-  readers[message.kind]?.(message, id);
+  if (message.kind === "job") begin(id, message);
+  else if (job?.id === id) {
+    continueStory(job, message);
+    react(message);
+  }
   draw();
 }
 
-function end(line) {
-  job.line = line;
-  job.right = "";
-  job.over = true;
-  announce(line);
-  document.dispatchEvent(new Event("atelier:ask"));
+function begin(id, message) {
+  if (job?.id === id) return; // the connection was lost and has come back
+  job = beginStory(id, message);
+  view = NEWEST;
+  earlier = null;
+  stripPicture = peeked = -1;
+  clearFault();
 }
 
-const pictureName = (picture) => (job.pictures > 1 ? `Picture ${picture + 1} of ${job.pictures} · ` : "");
-
-function duration(seconds) {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  return seconds < 100 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+function react(message) {
+  const seen = stripPicture === message.picture;
+  if (message.kind === "step" && seen) strip.fill(message.step - 1, message.src);
+  if (message.kind === "saved") {
+    if (seen) strip.fill(job.steps, message.url);
+    row.dataset.seed = message.seed;
+    document.dispatchEvent(new Event("atelier:saved"));
+  }
+  if (message.kind === "started") announce("Painting has started.");
+  if (message.kind === "failed") fault(message.error);
+  if (ENDS.includes(message.kind)) {
+    announce(job.line);
+    document.dispatchEvent(new Event("atelier:ask"));
+  }
 }
 
 // ---- what is on the canvas -------------------------------------------------------------------
 
-/** The picture of the batch that is looked at: the chosen one, else the newest with anything. */
-function shownPicture() {
-  if (!job) return 0;
-  if (view.picture >= 0) return view.picture;
-  const begun = job.frames.findLastIndex((frames) => frames.length > 0);
-  return Math.max(0, begun);
-}
+const newestPicture = () => Math.max(0, job.frames.findLastIndex((frames) => frames.length > 0));
+const shownPicture = () => (view.picture >= 0 ? view.picture : newestPicture());
 
-/** What the canvas shows: a frame, a finished picture, or nothing yet. */
+/** What the canvas shows: a step, a finished picture, or nothing yet. */
 function shown() {
   if (earlier) return { src: earlier.url, saved: earlier, cell: -1 };
   if (!job) return { src: "", saved: null, cell: -1 };
-  const picture = shownPicture();
-  const frames = job.frames[picture];
-  const saved = job.saved[picture];
+  const [frames, saved] = [job.frames[shownPicture()], job.saved[shownPicture()]];
   const step = peeked >= 0 ? peeked : view.step;
-  if (step >= 0 && step < job.steps && frames[step]) {
-    return { src: frames[step].src, saved, cell: step, sigma: frames[step].sigma, past: true };
-  }
+  if (frames[step]) return { ...frames[step], saved, cell: step, past: true };
   if (saved) return { src: saved.url, saved, cell: job.steps };
   const newest = frames.findLastIndex((frame) => frame?.src);
   return { src: frames[newest]?.src || "", saved: null, cell: newest };
 }
 
 function draw() {
-  if (job && drawnPicture !== shownPicture()) refillStrip();
+  if (job) drawJob();
   const now = shown();
-  drawImage(now);
-  drawFacts(now);
-  drawTools(now);
   if (job) strip.mark(now.cell);
-  const looksBack = view.step >= 0 || view.picture >= 0;
-  part("back").hidden = !job || !(earlier || (looksBack && !job.over));
-  part("back").textContent = job && !job.over ? "Back to the live picture" : "Back to the current picture";
+  drawPicture(now);
+  drawFacts(now);
+  drawProgress();
+  drawBack();
+  tools.draw(now.saved);
   row.dataset.active = jobs.active() ? "yes" : "no";
+  row.querySelector(".halt")?.setAttribute("aria-disabled", String(!jobs.active()));
 }
 
-function refillStrip() {
-  drawnPicture = shownPicture();
+function drawJob() {
+  const picture = shownPicture();
+  batch.draw(job, picture);
+  if (stripPicture === picture) return;
+  stripPicture = picture;
   strip.reset(job.steps);
-  job.frames[drawnPicture].forEach((frame, index) => strip.fill(index, frame.src));
-  const saved = job.saved[drawnPicture];
-  if (saved) strip.fill(job.steps, saved.url);
+  job.frames[picture].forEach((frame, index) => strip.fill(index, frame.src));
+  strip.fill(job.steps, job.saved[picture]?.url);
 }
 
-function drawImage({ src, past, saved }) {
+async function drawPicture({ src, past, saved }) {
   const image = part("image");
-  part("empty").hidden = Boolean(src || !image.hidden);
+  part("empty").hidden = Boolean(src || wanted);
   if (job) part("empty").textContent = statusLine();
   // The last picture stays, dimmed, until the next has something to show: the canvas never blinks.
   image.classList.toggle("stale", !src);
-  if (!src || image.dataset.src === src) return;
-  image.alt = altText(past, saved);
-  image.dataset.src = src;
-  if (src.startsWith("data:")) return place(src);
-  loading = src;
+  if (!src || wanted === src) return;
+  wanted = src;
+  image.alt = saved && !past ? `Finished: ${saved.infotext.slice(0, 200)}` : "Preview of a step";
+  if (!src.startsWith("data:")) await decoded(src);
+  if (wanted !== src) return;
+  image.src = src;
+  image.hidden = false;
+}
+
+/** Wait for a picture's pixels, so that no empty frame comes between a preview and it. */
+function decoded(src) {
   const next = new Image();
   next.src = src;
-  // Decoded before it is put up, so that the last preview is not followed by an empty frame.
-  next.decode().catch(() => {}).then(() => loading === src && image.dataset.src === src && place(src));
-}
-
-function place(src) {
-  part("image").src = src;
-  part("image").hidden = false;
-}
-
-function altText(past, saved) {
-  if (past || !saved) return "Preview of a step";
-  return `Finished picture: ${saved.infotext.split("\n")[0].slice(0, 200)}`;
+  return next.decode().catch(() => {});
 }
 
 function drawFacts({ saved, cell, past, sigma }) {
-  const [status, facts] = [part("status"), part("facts")];
-  const size = saved && `${saved.width} × ${saved.height} · ${earlier ? saved.name : `seed ${saved.seed}`}`;
-  if (earlier) {
-    status.textContent = "From the pictures painted before";
-    facts.textContent = size;
-  } else if (past) {
-    status.textContent = `Step ${cell + 1} of ${job.steps}, as it was`;
-    facts.textContent = `noise level ${sigma.toFixed(2)}`;
-  } else {
-    status.textContent = statusLine();
-    facts.textContent = (job && !job.over && job.right) || size || "";
-  }
-  const share = job && job.steps ? job.done / (job.steps * job.pictures) : 0;
-  part("progress").setAttribute("aria-valuenow", Math.round(100 * share));
-  part("progress").firstElementChild.style.width = `${100 * share}%`;
-  part("progress").dataset.over = job?.over ? "yes" : "no";
+  const size = saved ? `${saved.width} × ${saved.height} · ` : "";
+  if (earlier) return write("From the pictures painted before", size + saved.name);
+  if (past) return write(`Step ${cell + 1} of ${job.steps}, as it was`, `noise level ${sigma.toFixed(2)}`);
+  write(statusLine(), job?.right || (saved ? `${size}seed ${saved.seed}` : ""));
+}
+
+function write(status, facts) {
+  part("status").textContent = status;
+  part("facts").textContent = facts;
 }
 
 function statusLine() {
@@ -201,77 +137,53 @@ function statusLine() {
   return job.line + (job.queued && warmth ? ` · ${warmth}` : "") + others;
 }
 
-function drawTools({ saved }) {
-  part("tools").classList.toggle("unused", !saved);
-  if (!saved) part("infotext").hidden = true;
-  part("more").setAttribute("aria-expanded", String(!part("infotext").hidden));
-  if (!saved) return;
-  part("download").href = saved.url;
-  part("download").setAttribute("download", saved.name);
-  part("infoline").textContent = saved.infotext;
-  part("infotext").textContent = saved.infotext;
+function drawProgress() {
+  const share = job ? job.done / (job.steps * job.pictures) : 0;
+  const percent = Math.round(100 * share);
+  part("progress").setAttribute("aria-valuenow", percent);
+  part("progress").firstElementChild.style.width = `${100 * share}%`;
+  document.title = job && !job.over && percent ? `${percent} % · Atelier` : "Atelier";
 }
 
-function drawBatch() {
-  const box = part("batch");
-  const count = job.pictures > 1 ? job.pictures : 0;
-  box.hidden = !count;
-  while (box.children.length > count) box.lastElementChild.remove();
-  for (let index = 0; index < count; index++) {
-    const button = box.children[index] || box.appendChild(batchButton(index));
-    const src = job.saved[index]?.url || job.frames[index].findLast((frame) => frame?.src)?.src;
-    button.classList.toggle("empty", !src);
-    button.disabled = !src;
-    if (src) button.firstElementChild.src = src;
-    else button.firstElementChild.removeAttribute("src");
-    button.setAttribute("aria-pressed", String(index === shownPicture()));
-  }
-}
-
-function batchButton(index) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("aria-label", `Picture ${index + 1} of the batch`);
-  const image = document.createElement("img");
-  image.alt = "";
-  button.append(image);
-  button.addEventListener("click", () => {
-    const newest = !job.over && index === job.frames.findLastIndex((frames) => frames.length > 0);
-    view = { picture: newest ? -1 : index, step: -1 };
-    earlier = null;
-    drawBatch();
-    draw();
-  });
-  return button;
+function drawBack() {
+  const live = job && !job.over;
+  const looksBack = view.step >= 0 || view.picture >= 0;
+  part("back").hidden = !job || !(earlier || (looksBack && live));
+  part("back").textContent = live ? "Back to the live picture" : "Back to the current picture";
 }
 
 // ---- what the artist does --------------------------------------------------------------------
 
 function choose(index) {
+  const isNewest = index === job.steps || (!job.over && !earlier && index === shown().cell && view.step < 0);
   earlier = null;
   peeked = -1;
-  const newest = index === job.steps || (!job.over && index === shown().cell && view.step < 0);
-  view = { ...view, step: newest ? -1 : index };
+  view = { ...view, step: isNewest ? -1 : index };
+  draw();
+}
+
+function choosePicture(index) {
+  const live = !job.over && index === newestPicture();
+  view = { picture: live ? -1 : index, step: -1 };
+  earlier = null;
   draw();
 }
 
 function peek(index) {
-  if (!job) return;
-  peeked = index >= 0 && index < job.steps ? index : -1;
-  if (!earlier) draw();
+  if (!job || earlier) return;
+  peeked = index < job.steps ? index : -1;
+  draw();
 }
 
 function backToNow() {
-  view = { picture: -1, step: -1 };
+  view = NEWEST;
   earlier = null;
-  peeked = -1;
   draw();
 }
 
 async function stop() {
-  if (element.offsetParent === null) return;
-  if (!jobs.active()) return;
-  job && (job.line = "Stopping");
+  if (element.offsetParent === null || !jobs.active()) return;
+  if (job) job.line = "Stopping";
   draw();
   await jobs.stop();
 }
@@ -279,33 +191,12 @@ async function stop() {
 function fault(sentence, field) {
   part("fault-text").textContent = sentence;
   part("fault").hidden = false;
-  const control = field && document.getElementById(`${props.task}--${field}`);
-  control?.classList.add("at-fault");
+  document.getElementById(`${props.task}--${field}`)?.classList.add("at-fault");
 }
 
 function clearFault() {
   part("fault").hidden = true;
   row.querySelectorAll(".at-fault").forEach((node) => node.classList.remove("at-fault"));
-}
-
-async function copySettings() {
-  const text = part("infotext").textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    copyTheOldWay(text); // pages that are not on localhost or https have no clipboard
-  }
-  part("copy").textContent = "Copied";
-  setTimeout(() => (part("copy").textContent = "Copy settings"), 1500);
-}
-
-function copyTheOldWay(text) {
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }
 
 function announce(sentence) {
@@ -314,15 +205,11 @@ function announce(sentence) {
 
 part("back").addEventListener("click", backToNow);
 part("fault-close").addEventListener("click", clearFault);
-part("copy").addEventListener("click", copySettings);
-part("more").addEventListener("click", () => {
-  part("infotext").hidden = !part("infotext").hidden;
-  draw();
-});
 document.addEventListener("atelier:stop", stop);
 document.addEventListener("atelier:show", ({ detail }) => {
   if (element.offsetParent === null) return;
   earlier = detail;
+  peeked = -1;
   draw();
 });
 document.addEventListener("atelier:state", ({ detail }) => {
@@ -331,15 +218,10 @@ document.addEventListener("atelier:state", ({ detail }) => {
   draw();
 });
 watch("value", () => {
-  const value = props.value;
-  if (value?.job) {
-    clearFault();
-    jobs.add(value.job);
-    document.dispatchEvent(new Event("atelier:ask"));
-  } else if (value?.error) {
-    clearFault();
-    fault(value.error, value.field);
-  }
+  clearFault();
+  if (props.value?.job) jobs.add(props.value.job);
+  else if (props.value?.error) fault(props.value.error, props.value.field);
+  document.dispatchEvent(new Event("atelier:ask"));
   draw();
 });
 draw();
