@@ -1,11 +1,12 @@
 """What can go wrong, as one tree; each message is one sentence that an artist can act on.
 
-    AtelierError
-    ├── InvalidRequest      the request itself (names the field)
-    ├── ModelError          a checkpoint or VAE file is missing, broken or of another kind
-    ├── OutOfMemory         the picture does not fit beside the model
-    ├── StorageError        a finished picture could not be written
-    └── Stopped             the artist pressed Stop; not a fault
+AtelierError
+├── InvalidRequest      the request itself (names the field)
+├── BadPicture          an input picture, mask or depth map that cannot be worked with
+├── ModelError          a checkpoint or VAE file is missing, broken or of another kind
+├── OutOfMemory         the picture does not fit beside the model
+├── StorageError        a finished picture could not be written
+└── Stopped             the artist pressed Stop; not a fault
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ class InvalidRequest(AtelierError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class BadPicture(AtelierError):
+    """A file that is no picture, or one that cannot be worked with."""
 
 
 class ModelError(AtelierError):

@@ -10,6 +10,7 @@ import json
 import re
 
 from backend.request import GenerationRequest
+from backend.tasks import DepthToImage, Inpaint, Task, TextToImage
 
 VERSION = "Atelier 0.1.0"
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -33,8 +34,10 @@ def write_infotext(request: GenerationRequest, model_hash: str, vae: tuple[str, 
         "Model": request.model.checkpoint.removesuffix(".safetensors"),
         "VAE hash": vae[1][:10] if vae else "",
         "VAE": vae[0] if vae else "",
+        "Denoising strength": _strength(request.task),
         "Clip skip": request.clip_skip if request.clip_skip > 1 else "",
         "RNG": "CPU",
+        **_task_pairs(request.task),
         "Version": VERSION,
     }
     settings = ", ".join(f"{key}: {_quote(value)}" for key, value in pairs.items() if value != "")
@@ -55,6 +58,26 @@ def read_infotext(text: str) -> dict[str, str]:
         lines.pop()
     prompt, _, negative = "\n".join(["", *lines]).partition("\n" + _NEGATIVE)
     return {"Prompt": prompt.strip(), "Negative prompt": negative.strip(), **pairs}
+
+
+def _strength(task: Task) -> str:
+    return "" if isinstance(task, TextToImage) else f"{task.strength:g}"
+
+
+def _task_pairs(task: Task) -> dict[str, object]:
+    """What a task adds, by A1111's names where it has them; defaults that it omits are omitted."""
+    if isinstance(task, DepthToImage):
+        return {"Depth map": "given" if task.depth else "estimated"}
+    if not isinstance(task, Inpaint):
+        return {}
+    only_masked = task.area == "Only masked"
+    return {
+        "Mask blur": task.mask_blur,
+        "Inpaint area": task.area if only_masked else "",
+        "Masked area padding": task.padding if only_masked else "",
+        "Masked content": task.masked_content if task.masked_content != "original" else "",
+        "Soft inpainting": "True" if task.soft else "",
+    }
 
 
 def _quote(value: object) -> str:

@@ -11,32 +11,20 @@ import io
 import os
 import re
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from backend.errors import AtelierError, StorageError
+from backend.errors import BadPicture, StorageError
 from backend.request import MAX_SIDE
+from backend.studio.views import KeptPicture
 from backend.tasks import PictureRef
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_FILE_BYTES = 64 * 1024**2
 MAX_PIXELS = 120_000_000  # more is a mistake or a decompression bomb: 360 MB of pixels
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-
-class BadPicture(AtelierError):
-    """A file that is no picture, or one that cannot be worked with."""
-
-
-@dataclass(frozen=True)
-class KeptPicture:
-    """A kept picture and a sentence on what was done to it, or an empty one."""
-
-    ref: PictureRef
-    note: str
 
 
 class InputPictures:
@@ -48,7 +36,7 @@ class InputPictures:
     def keep(self, data: bytes) -> KeptPicture:
         """Read an uploaded file and keep it; raises `BadPicture` or `StorageError`."""
         picture, note = read_picture(data)
-        return KeptPicture(self.keep_picture(picture), note)
+        return KeptPicture(ref=self.keep_picture(picture), note=note)
 
     def keep_picture(self, picture: Image.Image) -> PictureRef:
         """Keep a picture that was made here (mode RGB, RGBA or L); raises `StorageError`."""

@@ -17,10 +17,11 @@ from backend.events import Cancelled, Event, Failed
 from backend.library.library import Library
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, clean_text, validate
+from backend.studio.inputs import InputPictures
 from backend.studio.job import Job
 from backend.studio.queue import FairQueue
 from backend.studio.storage import Storage
-from backend.studio.views import JobView, SavedPicture, StudioState, TokenCount
+from backend.studio.views import JobView, KeptPicture, SavedPicture, StudioState, TokenCount
 from backend.studio.worker import Worker
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Studio:
         self._settings = settings
         self._library = Library(settings.models)
         self._storage = Storage(settings.outputs)
+        self._inputs = InputPictures(settings.outputs / "inputs")
         self._queue = FairQueue()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -149,6 +151,12 @@ class Studio:
 
     def picture_file(self, name: str) -> Path | None:
         return self._storage.file(name)
+
+    def keep_picture(self, data: bytes) -> KeptPicture:
+        return self._inputs.keep(data)
+
+    def input_file(self, sha256: str) -> Path | None:
+        return self._inputs.file(sha256)
 
     def _complete(self, request: GenerationRequest) -> GenerationRequest:
         """The request with the model's hash inside, and text that a PNG can hold."""

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from backend.events import Event
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
+from backend.tasks import PictureRef
 
 Phase = Literal["warming", "ready", "failed"]
 JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
@@ -67,6 +68,14 @@ class SavedPicture:
     height: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeptPicture:
+    """An input picture that the Studio keeps, and a sentence on what was done to it, or ""."""
+
+    ref: PictureRef
+    note: str = ""
+
+
 class StudioLike(Protocol):
     """The door that the page goes through; `Studio` is one, the tests' scripted fake another.
 
@@ -123,4 +132,15 @@ class StudioLike(Protocol):
 
     def picture_file(self, name: str) -> Path | None:
         """The file of a saved picture by "YYYY-MM-DD/NNNNN-seed.png"; None for any other path."""
+        ...
+
+    def keep_picture(self, data: bytes) -> KeptPicture:
+        """Read an artist's own picture, mask or depth map (PNG, JPEG or WebP) and keep it.
+
+        Raises `BadPicture` or `StorageError` with a sentence.
+        """
+        ...
+
+    def input_file(self, sha256: str) -> Path | None:
+        """The PNG of a kept input picture by its hash; None for any other text."""
         ...

@@ -6,6 +6,7 @@ import pytest
 
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.infotext import read_infotext, write_infotext
+from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef
 
 
 def a_request(**changes) -> GenerationRequest:
@@ -41,6 +42,26 @@ def test_leaves_out_what_is_not_there():
     assert "Negative prompt" not in text
     assert "hash" not in text
     assert "Clip skip" not in text
+
+
+PICTURE = PictureRef(sha256="a" * 64, width=64, height=64)
+
+
+@pytest.mark.parametrize(
+    ("task", "adds"),
+    [
+        (ImageToImage(picture=PICTURE, strength=0.5), "Denoising strength: 0.5, RNG: CPU, "),
+        (Inpaint(picture=PICTURE, mask=PICTURE), "RNG: CPU, Mask blur: 4, Version"),
+        (
+            Inpaint(picture=PICTURE, mask=PICTURE, area="Only masked", masked_content="fill"),
+            "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 32, "
+            "Masked content: fill, Version",
+        ),
+        (DepthToImage(picture=PICTURE), "Denoising strength: 1, RNG: CPU, Depth map: estimated"),
+    ],
+)
+def test_a_task_adds_its_own_pairs(task, adds):
+    assert adds in write_infotext(a_request(task=task), "", None)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backend.studio.inputs import BadPicture, InputPictures, read_picture
+from backend.errors import BadPicture
+from backend.studio.inputs import InputPictures, read_picture
 
 LEFT_RED = np.zeros((20, 40, 3), np.uint8)
 LEFT_RED[:, :20, 0] = 255
