@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test check bench chromium clean
+.PHONY: run test check bench screenshots chromium clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/python app.py $(ARGS)
@@ -19,6 +19,9 @@ check: $(VENV)/.test-ready
 
 bench: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(VENV)/.test-ready chromium
+	$(BIN)/python docs/screenshots.py
 
 chromium:
 	@sh tests/browser/install-chromium.sh
