@@ -1,7 +1,7 @@
 """Takes the README's pictures of the page anew: `make screenshots`.
 
-Starts the program on the bundled model with an empty outputs folder, drives it in headless Chromium,
-and writes PNG files beside this module, in `screenshots/`.
+Starts the program on the bundled model with an empty outputs folder, drives it in headless
+Chromium, and writes PNG files beside this module, in `screenshots/`.
 """
 
 from __future__ import annotations
@@ -37,12 +37,15 @@ def main() -> None:
     """Desktop in light and dark, painting and done, and a phone."""
     TARGET.mkdir(exist_ok=True)
     chromium = shutil.which("chromium") or sys.exit("These pictures need Chromium.")
-    with tempfile.TemporaryDirectory() as outputs, _served(Path(outputs)) as url:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-            _desktop(browser.new_page(viewport={"width": 1440, "height": 900}), url)
-            _phone(browser.new_page(viewport={"width": 390, "height": 844}), url)
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as outputs,
+        _served(Path(outputs)) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        _desktop(browser.new_page(viewport={"width": 1440, "height": 900}), url)
+        _phone(browser.new_page(viewport={"width": 390, "height": 844}), url)
+        browser.close()
 
 
 def _desktop(page: Page, url: str) -> None:
