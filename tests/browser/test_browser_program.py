@@ -1,0 +1,131 @@
+"""The whole program as an artist starts it: app.py, the bundled model, a real browser."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from backend.studio.infotext import read_infotext
+from tests.browser.test_browser_painting import (
+    FINISHED_PICTURE,
+    NOTE_PICTURES,
+    generate,
+    past_steps,
+    picture,
+    set_number,
+    status,
+    wait_for_step,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120_000  # a cold start on a busy machine
+
+
+@dataclass(frozen=True)
+class Program:
+    url: str
+    outputs: Path
+
+    def pictures(self) -> list[Path]:
+        return sorted(self.outputs.glob("*/*.png"))
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory) -> Iterator[Program]:
+    outputs = tmp_path_factory.mktemp("outputs")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "app.py", "--port", str(port), "--outputs", str(outputs)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/")
+        yield Program(f"http://127.0.0.1:{port}/", outputs)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_it_answers(url: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(url).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the page does not answer")
+
+
+def test_words_become_a_picture_that_is_seen_at_every_step_and_saved(program, artist):
+    page = artist.open(program.url)
+    before = len(program.pictures())
+    page.get_by_label("Prompt", exact=True).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("a red hot-air balloon over a lake at sunset")
+    set_number(page, "seed", 77)
+    expect(page.locator("output")).to_have_text("11/75", timeout=PATIENCE)
+    page.evaluate(NOTE_PICTURES)
+    page.keyboard.press("Control+Enter")
+    expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
+    expect(picture(page)).to_have_attribute("src", FINISHED_PICTURE)
+    seen = page.evaluate("window.seen")
+    assert len({src for src in seen[:-1] if src.startswith("data:image/jpeg")}) >= 19
+    expect(past_steps(page)).to_have_count(20)
+    saved = program.pictures()
+    assert len(saved) == before + 1
+    assert re.fullmatch(r"\d{5}-77\.png", saved[-1].name)
+    with Image.open(saved[-1]) as written:
+        assert written.size == (256, 256)
+        pairs = read_infotext(written.info["parameters"])
+    assert pairs["Prompt"] == "a red hot-air balloon over a lake at sunset"
+    assert (pairs["Seed"], pairs["Steps"], pairs["Model"]) == ("77", "20", "storybook")
+
+
+def test_a_running_picture_is_stopped_and_the_next_one_paints(program, artist):
+    page = artist.open(program.url)
+    before = len(program.pictures())
+    set_number(page, "steps", 150)
+    generate(page)
+    wait_for_step(page, 3)
+    page.keyboard.press("Escape")
+    expect(status(page)).to_contain_text("nothing was decoded after it", timeout=PATIENCE)
+    assert len(program.pictures()) == before
+    set_number(page, "steps", 3)
+    generate(page)
+    expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
+    assert len(program.pictures()) == before + 1
+
+
+def test_a_reload_in_mid_picture_loses_nothing(program, artist):
+    page = artist.open(program.url)
+    set_number(page, "steps", 100)
+    generate(page)
+    wait_for_step(page, 5)
+    page.reload()
+    wait_for_step(page, 6)
+    expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
+    expect(past_steps(page)).to_have_count(100)
+    expect(picture(page)).to_have_attribute("src", FINISHED_PICTURE)
+
+
+def test_another_site_can_neither_paint_nor_read(program):
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+        request = urllib.request.Request(f"{program.url}atelier/recent", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            urllib.request.urlopen(request)
+        assert refusal.value.code == 403
