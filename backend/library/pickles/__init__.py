@@ -26,7 +26,7 @@ _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
 
 @dataclass(frozen=True)
 class Limits:
-    """What opening a pickle may take: bytes of memory beyond torch's own, bytes written, seconds."""
+    """What opening a pickle may take: bytes of memory beyond torch's own, of a file, seconds."""
 
     memory: int
     written: int

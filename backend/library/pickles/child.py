@@ -1,8 +1,9 @@
 """Opens one pickle in a process of its own; run by path, with nothing of the program importable.
 
 Arguments: the pickle, the safetensors file to write, and what it may take: bytes of memory, bytes
-to write, seconds of computing. It prints one word and at most a name, and its parent makes a sentence of them. Tensors
-keep their place in the pickle as a name ("320/0/linear.0.weight"); plain values become metadata.
+to write, seconds of computing. It prints one word and at most a name, of which its parent makes a
+sentence. Tensors keep their place in the pickle as a name ("320/0/linear.0.weight"); plain values
+become metadata.
 """
 
 from __future__ import annotations
