@@ -35,7 +35,7 @@ class Crops:
 
     def __init__(self, count: int, device: torch.device) -> None:
         self.pictures = render_range(0, count, 2)
-        self.latents = latents(count, device)
+        self.latents = latents(256, count, device)
 
     def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Latents (batch, 4, 12, 12) in the VAE's own scale and pictures (batch, 3, 96, 96)."""
@@ -108,7 +108,7 @@ def main() -> None:
     """Train, or go on training, and export to the bundled family."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--scenes", type=int, default=4_000)
+    parser.add_argument("--scenes", type=int, default=3_000)
     args = parser.parse_args()
     train(args.minutes, args.scenes)
 

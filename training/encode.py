@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -18,23 +19,27 @@ WORDINGS = 3
 _LENGTH = 77
 
 
-def latents(count: int, device: torch.device) -> np.ndarray:
-    """Latents float16 (count, 4, 32, 32), variance about 1, of the seeds 0 .. count - 1."""
-    path = RUNS / f"latents-{count}.npy"
+def latents(size: int, count: int, device: torch.device) -> np.ndarray:
+    """Latents float16 (count, 4, size/8, size/8), variance about 1, of seeds 0 .. count - 1.
+
+    `size` is 256 or 128 pixels; the smaller pictures are the larger ones averaged 2x2.
+    """
+    path = RUNS / f"latents-{size}-{count}.npy"
     if not path.exists():
         pictures = render_range(0, count, 2)
         vae = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
         vae.to(device, memory_format=torch.channels_last)
         chunks = [pictures[i : i + 8] for i in range(0, count, 8)]
         with thread_pool(device) as pool:
-            encoded = pool.map(lambda chunk: _encode(vae, chunk), chunks)
+            encoded = pool.map(lambda chunk: _encode(vae, chunk, size), chunks)
             _save(path, np.concatenate(list(_told(encoded, count))))
     return np.load(path)
 
 
 @torch.no_grad()
-def _encode(vae: AutoencoderKL, pictures: np.ndarray) -> np.ndarray:
-    x = to_tensor(pictures).to(vae.device, torch.bfloat16, memory_format=torch.channels_last)
+def _encode(vae: AutoencoderKL, pictures: np.ndarray, size: int) -> np.ndarray:
+    x = F.adaptive_avg_pool2d(to_tensor(pictures), size)
+    x = x.to(vae.device, torch.bfloat16, memory_format=torch.channels_last)
     return (vae.encode(x).latent_dist.mean.float() * SCALE).half().cpu().numpy()
 
 

@@ -24,7 +24,7 @@ from .weights import cosine, device_for_training, load_checkpoint, save_checkpoi
 
 WIDTH, LAYERS, LENGTH = 160, 4, 77
 _CHECKPOINT = RUNS / "text.pt"
-_BATCH, _PEAK = 128, 1.5e-3
+_BATCH, _PEAK = 48, 1.2e-3
 _UNKNOWN = 0  # the compact number of every token that captions do not use
 
 

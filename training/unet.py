@@ -2,10 +2,12 @@
 
 UNet2DConditionModel on latents, with the captions' states by cross-attention: add noise up to a
 random step, predict the velocity (v-prediction, Salimans and Ho 2022), weighted by min-SNR (Hang
-et al. 2023). One caption in ten is empty, which is what classifier-free guidance needs.
+et al. 2023). It learns small pictures of 128 px first, which are four times cheaper, and then
+the full 256 px. One caption in ten is empty, which is what classifier-free guidance needs.
 """
 
 import argparse
+from dataclasses import dataclass
 from math import cos, pi
 
 import numpy as np
@@ -45,13 +47,22 @@ def build(text_width: int) -> UNet2DConditionModel:
     )
 
 
-class Examples:
-    """Random batches of latents and caption states of the first `scenes` seeds."""
+@dataclass(frozen=True)
+class Stage:
+    """What is learnt in one part of the run: pictures of this size, so many of them at a time."""
 
-    def __init__(self, scenes: int, batch: int, device: torch.device) -> None:
-        self.latents = latents(scenes, device)
-        self.states = caption_states(scenes, device)
-        self.batch, self.device = batch, device
+    size: int
+    batch: int
+    scenes: int
+
+
+class Examples:
+    """Random batches of a stage's latents and caption states."""
+
+    def __init__(self, stage: Stage, device: torch.device) -> None:
+        self.latents = latents(stage.size, stage.scenes, device)
+        self.states = caption_states(stage.scenes, device)
+        self.batch, self.device = stage.batch, device
         self.empty = TextStates(device).of([""])
 
     def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -90,41 +101,56 @@ def rate(share: float, step: int) -> float:
 class Run:
     """The noise predictor with its optimizer and average, resumed from the checkpoint if any."""
 
-    def __init__(self, minutes: float, examples: Examples) -> None:
+    def __init__(self, minutes: float, stages: dict[float, Stage], device: torch.device) -> None:
         torch.manual_seed(0)
-        self.examples = examples
-        self.unet = build(examples.states.shape[-1]).to(examples.device).train()
+        self.stages = stages
+        state = load_checkpoint(_CHECKPOINT)
+        self.stage = self._stage_at(state["spent"] / minutes if state else 0)
+        self.examples = Examples(self.stage, device)
+        self.unet = build(self.examples.states.shape[-1]).to(device).train()
         self.optimizer = torch.optim.AdamW(
             self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01
         )
-        self.average = Average(self.unet, _DECAY)
-        state = load_checkpoint(_CHECKPOINT)
+        self.average, self.step = Average(self.unet, _DECAY), 0
         if state:
             self.unet.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.average.weights, self.average.steps = state["average"], state["step"]
+            self.average.weights, self.average.steps = state["average"], state["averaged"]
+            self.step = state["step"]
         self.lanes = Lanes(self.unet)
         self.budget = Budget(minutes, state["spent"] if state else 0)
 
+    def _stage_at(self, share: float) -> Stage:
+        """The stage of this share (0..1) of the run; `stages` says at which share each begins."""
+        return self.stages[max(begin for begin in self.stages if begin <= share)]
+
     def train(self, export_every: float) -> None:
         """Train until the minutes are used up, exporting every so many minutes and at the end."""
-        noise_schedule, saved, recent = scheduler(), self.budget.spent, 0.5
-        torch.manual_seed(self.average.steps)
-        rng = np.random.default_rng(self.average.steps)
+        noise_schedule, saved, recent, seen = scheduler(), self.budget.spent, 0.5, 0
+        torch.manual_seed(self.step)
+        rng = np.random.default_rng(self.step)
         while not self.budget.over:
-            loss = self._step(noise_schedule, rng)
-            recent = 0.98 * recent + 0.02 * loss
-            step = self.average.steps
-            if step % 50 == 0:
-                seen = step * self.examples.batch
-                print(self.budget.line(step, loss=recent, pictures=seen), flush=True)
+            self._change_stage()
+            recent = 0.98 * recent + 0.02 * self._learn(noise_schedule, rng)
+            seen += self.stage.batch
+            if self.step % 50 == 0:
+                line = self.budget.line(self.step, size=self.stage.size, loss=recent, seen=seen)
+                print(line, flush=True)
             if self.budget.spent - saved > export_every or self.budget.over:
                 saved = self.budget.spent
                 self._save()
 
-    def _step(self, noise_schedule: DDIMScheduler, rng: np.random.Generator) -> float:
+    def _change_stage(self) -> None:
+        stage = self._stage_at(self.budget.share)
+        if stage != self.stage:
+            self._save()
+            self.stage, self.examples = stage, Examples(stage, self.examples.device)
+            # The average begins anew, lest it mix in weights made for another size.
+            self.average = Average(self.unet, _DECAY)
+
+    def _learn(self, noise_schedule: DDIMScheduler, rng: np.random.Generator) -> float:
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.budget.share, self.average.steps)
+            group["lr"] = rate(self.budget.share, self.step)
         clean, states = self.examples.draw(rng)
         parts = zip(clean.chunk(self.lanes.count), states.chunk(self.lanes.count), strict=True)
         self.optimizer.zero_grad()
@@ -132,6 +158,7 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.unet)
+        self.step += 1
         return loss
 
     def _save(self) -> None:
@@ -140,7 +167,8 @@ class Run:
             model=self.unet.state_dict(),
             optimizer=self.optimizer.state_dict(),
             average=self.average.weights,
-            step=self.average.steps,
+            averaged=self.average.steps,
+            step=self.step,
             spent=self.budget.spent,
         )
         export_unet(self.unet, self.average)
@@ -150,12 +178,16 @@ def main() -> None:
     """Train, or go on training, and export to the bundled family."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=70)
-    parser.add_argument("--scenes", type=int, default=4_000)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--small-share", type=float, default=0.55, help="of the time, at 128 px")
+    parser.add_argument("--small-scenes", type=int, default=5_000)
+    parser.add_argument("--large-scenes", type=int, default=3_000)
     parser.add_argument("--export-every", type=float, default=6, help="minutes")
     args = parser.parse_args()
-    examples = Examples(args.scenes, args.batch, device_for_training())
-    Run(args.minutes, examples).train(args.export_every)
+    stages = {
+        0.0: Stage(128, 48, args.small_scenes),
+        args.small_share: Stage(256, 16, args.large_scenes),
+    }
+    Run(args.minutes, stages, device_for_training()).train(args.export_every)
 
 
 if __name__ == "__main__":
