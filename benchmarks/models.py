@@ -85,12 +85,14 @@ def _request(side: int, steps: int) -> GenerationRequest:
 
 
 def _bundled() -> Components:
+    config = _json(BUNDLED / "scheduler" / "scheduler_config.json")
     return Components(
         unet=UNet2DConditionModel.from_pretrained(BUNDLED / "unet"),
         vae=AutoencoderKL.from_pretrained(BUNDLED / "vae"),
         text_encoder=CLIPTextModel.from_pretrained(BUNDLED / "text_encoder"),
         tokenizer=CLIPTokenizer.from_pretrained(BUNDLED / "tokenizer"),
-        scheduler_config=_json(BUNDLED / "scheduler" / "scheduler_config.json"),
+        scheduler_config=config,
+        prediction=config["prediction_type"],
     )
 
 

@@ -23,12 +23,14 @@ PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 
 def _bundled() -> Components:
+    config = json.loads((BUNDLED / "scheduler/scheduler_config.json").read_text("utf-8"))
     return Components(
-        unet=UNet2DConditionModel.from_pretrained(BUNDLED / "unet"),
-        vae=AutoencoderKL.from_pretrained(BUNDLED / "vae"),
-        text_encoder=CLIPTextModel.from_pretrained(BUNDLED / "text_encoder"),
+        unet=UNet2DConditionModel.from_pretrained(BUNDLED / "unet", torch_dtype=torch.float32),
+        vae=AutoencoderKL.from_pretrained(BUNDLED / "vae", torch_dtype=torch.float32),
+        text_encoder=CLIPTextModel.from_pretrained(BUNDLED / "text_encoder", dtype=torch.float32),
         tokenizer=CLIPTokenizer.from_pretrained(BUNDLED / "tokenizer"),
-        scheduler_config=json.loads((BUNDLED / "scheduler/scheduler_config.json").read_text()),
+        scheduler_config=config,
+        prediction=config["prediction_type"],
     )
 
 
@@ -68,9 +70,14 @@ def comparison() -> Comparison:
 
 
 @pytest.fixture(scope="session")
-def v_comparison(comparison: Comparison) -> Comparison:
-    """The same weights, read as predicting v: no picture, but the same arithmetic on both sides."""
-    components = replace(comparison.painter.components, prediction="v_prediction")
+def other_comparison(comparison: Comparison) -> Comparison:
+    """The same weights, read as predicting v where they predict the noise, or the reverse.
+
+    That makes no picture, but it is the same arithmetic on both sides.
+    """
+    components = comparison.painter.components
+    other = "epsilon" if components.prediction == "v_prediction" else "v_prediction"
+    components = replace(components, prediction=other)
     return Comparison(
         Painter(components, fitted_map=comparison.painter.fitted_map), comparison.pipe
     )
