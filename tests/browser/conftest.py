@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.ui.fake_studio import FakeStudio
 from ui.page import mount_page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,13 +47,20 @@ class Served:
 
 # One browser a module, not a session: Playwright's loop would be in the way of later tests' own.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install the package chromium to drive the page")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        program = _chromium_program(driver)
+        if program is None:
+            pytest.skip("no Chromium here: install the package chromium to drive the page")
+        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+def _chromium_program(driver: Playwright) -> str | None:
+    """The system's Chromium, else the one that Playwright installs, else None."""
+    candidates = [*map(shutil.which, NAMES), driver.chromium.executable_path]
+    return next((one for one in candidates if one and Path(one).exists()), None)
 
 
 @pytest.fixture
@@ -88,10 +94,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 class Artist:
     """A browser with its own storage; `faults` gathers what no visit may cause."""
 
-    context: playwright.BrowserContext
+    context: BrowserContext
     faults: list[str] = field(default_factory=list)
 
-    def open(self, url: str) -> playwright.Page:
+    def open(self, url: str) -> Page:
         page = self.context.new_page()
         page.on("console", lambda said: self._note(said.type, said.text))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
@@ -111,7 +117,7 @@ class Artist:
 
 
 @pytest.fixture
-def artists(chromium: playwright.Browser) -> Iterator[Callable[..., Artist]]:
+def artists(chromium: Browser) -> Iterator[Callable[..., Artist]]:
     """New browsers; at the end none of them may have met a fault."""
     everybody: list[Artist] = []
 

@@ -96,7 +96,8 @@ def test_closing_the_tab_loses_nothing(serve: Callable, artist):
     generate(page)
     wait_for_step(page, 3)
     page.close()
-    assert served.studio.wait_events("job0001", 23, 10)  # queued, started, 20 steps, the picture
+    (job_id,) = served.studio.jobs
+    assert served.studio.wait_events(job_id, 23, 10)  # queued, started, 20 steps, the picture
     page = artist.open(served.url)
     expect(picture(page)).to_have_attribute("src", FINISHED_PICTURE)
     expect(status(page)).to_contain_text("Finished in")

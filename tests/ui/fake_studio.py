@@ -7,13 +7,18 @@ on alone. A prompt with the word "explode" fails, as a device out of memory woul
 from __future__ import annotations
 
 import argparse
+import hashlib
+import io
 import re
+import secrets
 import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+
+from PIL import Image
 
 from backend.errors import ModelError
 from backend.events import (
@@ -30,7 +35,16 @@ from backend.events import (
 )
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, ModelChoice, validate
-from backend.studio.views import JobState, JobView, SavedPicture, StudioState, Token, TokenCount
+from backend.studio.views import (
+    JobState,
+    JobView,
+    KeptPicture,
+    SavedPicture,
+    StudioState,
+    Token,
+    TokenCount,
+)
+from backend.tasks import PictureRef
 from tests.ui import fake_pictures
 
 PICTURE_NAME = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-\d+\.png")
@@ -114,7 +128,7 @@ class FakeStudio:
         if request.model.checkpoint not in [spec.name for spec in self.checkpoints()]:
             raise ModelError("That checkpoint is not in the models folder any more.")
         with self._changed:
-            job = FakeJob(f"job{len(self.jobs) + 1:04d}", client, request)
+            job = FakeJob(secrets.token_hex(8), client, request)
             waiting = [j for j in self.jobs.values() if j.state in ("queued", "running")]
             self.jobs[job.job_id] = job
             job.events.append(Queued(position=len(waiting)))
@@ -158,6 +172,18 @@ class FakeStudio:
     def picture_file(self, name: str) -> Path | None:
         path = self.outputs / name
         return path if PICTURE_NAME.fullmatch(name) and path.is_file() else None
+
+    def keep_picture(self, data: bytes) -> KeptPicture:
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+            content = fake_pictures.png(picture.convert("RGB"), "")
+        sha256 = hashlib.sha256(content).hexdigest()
+        (self.outputs / f"{sha256}.png").write_bytes(content)
+        return KeptPicture(ref=PictureRef(sha256=sha256, width=width, height=height))
+
+    def input_file(self, sha256: str) -> Path | None:
+        path = self.outputs / f"{sha256}.png"
+        return path if re.fullmatch(r"[0-9a-f]{64}", sha256) and path.is_file() else None
 
     def add_earlier_pictures(self, sizes: list[tuple[int, int]]) -> None:
         """Fill the recent strip with pictures as if they had been painted before."""

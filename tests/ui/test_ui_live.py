@@ -92,8 +92,9 @@ def frames(studio: FakeStudio, job_id: str, since: int = 0) -> list[tuple[int | 
 
 
 def test_the_stream_of_a_finished_job_tells_all_of_it_again(studio, paint):
-    told = [content for _, content in frames(studio, paint(batch_size=2))]
-    assert told[0] == opening(studio.job("job0001"))
+    job_id = paint(batch_size=2)
+    told = [content for _, content in frames(studio, job_id)]
+    assert told[0] == opening(studio.job(job_id))
     kinds = [content["kind"] for content in told]
     picture = ["step"] * 3 + ["saved"]
     assert kinds == ["job", "queued", "started", *picture, *picture, "finished"]

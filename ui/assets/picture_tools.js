@@ -34,7 +34,8 @@ function makePictureTools(part) {
       if (!saved) return open(false);
       part("download").href = saved.url;
       part("download").setAttribute("download", saved.name);
-      part("infoline").textContent = part("infotext").textContent = saved.infotext;
+      part("infotext").textContent = saved.infotext;
+      part("infoline").textContent = saved.infotext.replaceAll("\n", " · ");
     },
   };
 }

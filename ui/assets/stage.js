@@ -10,7 +10,8 @@ let peeked = -1; // the step under the pointer
 let earlier = null; // a picture from the recent strip, while one is on the canvas
 let stripPicture = -1;
 let wanted = ""; // the address of what is, or is about to be, on the canvas
-let warmth = "";
+let warmth = ""; // what the engine waits for
+let away = false; // the server does not answer
 
 part("strip").dataset.task = props.task;
 const strip = makeStrip(part("strip"), { choose, peek });
@@ -130,6 +131,7 @@ function write(status, facts) {
 }
 
 function statusLine() {
+  if (away) return "The server does not answer; this page tries again.";
   if (!job) return warmth || "Ready";
   if (job.over) return job.line;
   const count = jobs.waiting();
@@ -214,7 +216,7 @@ document.addEventListener("atelier:show", ({ detail }) => {
 });
 document.addEventListener("atelier:state", ({ detail }) => {
   warmth = detail.phase === "ready" ? "" : detail.message || "";
-  if (detail.phase === "away") warmth = "The server does not answer; this page tries again.";
+  away = detail.phase === "away";
   draw();
 });
 watch("value", () => {
