@@ -45,10 +45,16 @@ def place(components: Components, device: torch.device, dtype: torch.dtype) -> C
     faster with half precision on a GPU, when a pixel's channels lie side by side (channels_last);
     the text encoder has none.
     """
-    for network in (components.unet, components.vae):
-        # torch's own method: that of diffusers warns where there is nothing to warn of.
-        torch.nn.Module.to(network, device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    torch.nn.Module.to(components.text_encoder, device, dtype)
-    for network in (components.unet, components.vae, components.text_encoder):
-        network.eval().requires_grad_(False)
+    place_network(components.unet, device, dtype)
+    place_network(components.vae, device, dtype)
+    components.text_encoder.to(device=device, dtype=dtype).eval()  # type: ignore[call-overload]
+    components.text_encoder.requires_grad_(False)
     return replace(components, device=device, dtype=dtype)
+
+
+def place_network(
+    network: UNet2DConditionModel | AutoencoderKL, device: torch.device, dtype: torch.dtype
+) -> None:
+    """One convolutional network as `place` leaves it, for a VAE that is swapped in alone."""
+    network.to(device=device, dtype=dtype, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    network.requires_grad_(False)

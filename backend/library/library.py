@@ -11,7 +11,7 @@ from backend.library.choices import Choices
 from backend.library.hashing import HashCache
 from backend.library.telling import WEIGHT_NAMES, weight_file
 from backend.library.vae_choice import VaeChoice, choose_vae
-from backend.models import ModelSpec, Prediction
+from backend.models import ModelSpec, Prediction, VaeSpec
 
 _MEMORY = ".library"  # a folder in the models folder for what the program remembers of it
 
@@ -49,6 +49,13 @@ class Library:
             return self.hashes.sha256(weight_file(spec.path))
         except OSError as error:
             raise ModelError(f"“{spec.name}” cannot be read: {error.strerror}.") from error
+
+    def hash_of_vae(self, vae: VaeSpec) -> str:
+        """The sha256 of the file a VAE is in, computed now if unknown; raises `ModelError`."""
+        try:
+            return self.hashes.sha256(_hashed_file(vae.path))
+        except OSError as error:
+            raise ModelError(f"“{vae.name}” cannot be read: {error.strerror}.") from error
 
     def remember_prediction(self, name: str, prediction: Prediction) -> None:
         """Keep, by the file's hash, how the artist says that a checkpoint predicts.

@@ -67,8 +67,16 @@ class Easel(Protocol):
 class Workshop(Protocol):
     """Makes models ready; the worker's only way to the engine."""
 
-    def prepare(self, request: GenerationRequest, report: Callable[[str], None]) -> Easel:
-        """Load what the request needs, reporting in sentences what takes time."""
+    def prepare(
+        self,
+        request: GenerationRequest,
+        report: Callable[[str], None],
+        stopped: Callable[[], bool],
+    ) -> Easel:
+        """Load what the request needs, reporting in sentences what takes time.
+
+        Raises `Stopped` soon after `stopped()` has become true.
+        """
         ...
 
 
@@ -103,7 +111,9 @@ class Worker:
 
     def _paint_all(self, job: Job, progress: _Progress) -> None:
         request = job.request
-        easel = self._workshop.prepare(request, lambda text: job.publish(Waiting(reason=text)))
+        easel = self._workshop.prepare(
+            request, lambda text: job.publish(Waiting(reason=text)), job.stop.is_set
+        )
         _stop_if_asked(job)
         job.publish(Started(steps=request.steps, pictures=request.batch_size))
         began = time.monotonic()

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 
 from transformers import CLIPTokenizer
 
-from backend.engine.components import Components, place
+from backend.engine.components import Components
 from backend.engine.device import choose_device, memory
 from backend.engine.memory import check_fits
 from backend.engine.painter import Painter
 from backend.engine.prompt import tokens
 from backend.errors import AtelierError, ModelError
 from backend.library.library import Library
-from backend.library.loading import LoadedModel, load_checkpoint, load_tokenizer, load_vae
+from backend.library.loading import load_tokenizer
+from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
 from backend.studio.infotext import write_infotext
+from backend.studio.load_report import LoadReport
+from backend.studio.model_shelf import ModelShelf
 from backend.studio.preview_files import PreviewFiles
 from backend.studio.views import Token, TokenCount
 from backend.studio.worker import Picture, StepOutcome
@@ -29,16 +32,13 @@ from backend.studio.worker import Picture, StepOutcome
 log = logging.getLogger(__name__)
 
 CHUNK_TOKENS = 75
-WARM_UP_SIDE = 64  # pixels
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ready:
-    """What is loaded: a checkpoint with one VAE, identified by the files' hashes."""
+    """The painter that was used last, and what it was made for."""
 
-    model: LoadedModel
-    checkpoint_hash: str
-    vae: VaeSpec | None
+    key: tuple[str, str]
     painter: Painter
 
 
@@ -52,6 +52,7 @@ class EngineWorkshop:
     def __init__(self, library: Library, device: str, dtype: str) -> None:
         self._library = library
         self._device = choose_device(device, dtype)
+        self._shelf = ModelShelf(self._device)
         self._previews = PreviewFiles(library.models / "preview")
         self._ready: _Ready | None = None
         self._tokenizer: CLIPTokenizer | None = None
@@ -70,7 +71,7 @@ class EngineWorkshop:
         for spec in self._library.catalogue.checkpoints[:1]:
             try:
                 self._tokenizer = load_tokenizer(spec)
-                self._make_ready(spec, None, lambda text: None)
+                self._painter(spec, None, self._library.hash_of(spec), Watch())
             except AtelierError as error:
                 log.warning("%s", error)
 
@@ -85,8 +86,13 @@ class EngineWorkshop:
             room=chunks * CHUNK_TOKENS,
         )
 
-    def prepare(self, request: GenerationRequest, report: Callable[[str], None]) -> EngineEasel:
-        """Load what the request names unless it is loaded; raises `ModelError`, `OutOfMemory`."""
+    def prepare(
+        self,
+        request: GenerationRequest,
+        report: Callable[[str], None],
+        stopped: Callable[[], bool],
+    ) -> EngineEasel:
+        """See `worker.Workshop`; raises `ModelError`, `OutOfMemory` and `Stopped`."""
         spec = self._library.checkpoint(request.model.checkpoint)
         vae = self._library.vae(spec.name, request.model.vae).vae
         checkpoint_hash = self._library.hash_of(spec)
@@ -95,38 +101,35 @@ class EngineWorkshop:
                 f"“{spec.name}” was exchanged for another file since this picture was asked for; "
                 "ask for it again to paint with the new one."
             )
-        ready = self._ready
-        if ready is None or (ready.checkpoint_hash, ready.vae) != (checkpoint_hash, vae):
+        if not self._shelf.holds(spec):
             report(f"Loading {spec.name}.")
-            ready = self._make_ready(spec, vae, report)
-        check_fits(ready.painter.components, request.width, request.height)
-        return EngineEasel(ready.painter, checkpoint_hash, self._named(vae))
+        watch = Watch(LoadReport(spec.name, report), stopped)
+        painter = self._painter(spec, vae, checkpoint_hash, watch)
+        check_fits(painter.components, request.width, request.height)
+        return EngineEasel(painter, checkpoint_hash, self._named(vae))
 
-    def _make_ready(
-        self, spec: ModelSpec, vae: VaeSpec | None, report: Callable[[str], None]
-    ) -> _Ready:
-        checkpoint_hash = self._library.hash_of(spec)
-        model = load_checkpoint(spec)
-        if vae is not None:
-            report(f"Loading {vae.name}.")
-            model.vae = load_vae(vae.path, dict(model.vae.config))
-        components = Components(
-            unet=model.unet,
-            vae=model.vae,
-            text_encoder=model.text_encoder,
-            tokenizer=model.tokenizer,
-            scheduler_config=model.scheduler_config,
-            prediction=model.prediction,
-        )
-        placed = place(components, self._device.device, self._device.dtype)
-        vae_hash = self._library.hashes.sha256(vae.path) if vae else f"in-{checkpoint_hash}"
-        painter = self._previews.painter(placed, vae_hash)
-        self._tokenizer = model.tokenizer
-        self._ready = _Ready(model=model, checkpoint_hash=checkpoint_hash, vae=vae, painter=painter)
-        return self._ready
+    def _painter(
+        self, spec: ModelSpec, vae: VaeSpec | None, checkpoint_hash: str, watch: Watch
+    ) -> Painter:
+        """The painter in use where it is for the same files, else another."""
+        vae_hash = self._library.hash_of_vae(vae) if vae else ""
+        key = (checkpoint_hash, vae_hash)
+        components = self._shelf.components(spec, vae, vae_hash, watch)
+        ready = self._ready
+        if ready is None or ready.key != key or not _same(ready.painter.components, components):
+            # A VAE inside a checkpoint has no hash of its own; its checkpoint's stands for it.
+            painter = self._previews.painter(components, vae_hash or f"in-{checkpoint_hash}")
+            ready = _Ready(key=key, painter=painter)
+        self._tokenizer, self._ready = components.tokenizer, ready
+        return ready.painter
 
     def _named(self, vae: VaeSpec | None) -> tuple[str, str] | None:
-        return (vae.name, self._library.hashes.sha256(vae.path)) if vae else None
+        return (vae.name, self._library.hash_of_vae(vae)) if vae else None
+
+
+def _same(one: Components, other: Components) -> bool:
+    """Whether both are the same networks; a shelf that had to drop a model loads new ones."""
+    return one.unet is other.unet and one.vae is other.vae
 
 
 class EngineEasel:

@@ -23,7 +23,7 @@ class ScriptedWorkshop:
         self.before_step = before_step
         self.decoded = 0
 
-    def prepare(self, request, report):
+    def prepare(self, request, report, stopped):
         report("Loading m.")
         return self
 

@@ -182,11 +182,11 @@ def test_a_file_exchanged_after_the_request_is_noticed(models):
     request = a_request()
     stale = replace(request, model=replace(request.model, checkpoint_hash="0" * 64))
     with pytest.raises(ModelError, match="exchanged for another file"):
-        workshop.prepare(stale, lambda text: None)
+        workshop.prepare(stale, lambda text: None, lambda: False)
 
 
 def test_a_picture_beyond_memory_is_refused_with_both_figures(models, monkeypatch):
     workshop = EngineWorkshop(Library(models), "cpu", "fp32")
     monkeypatch.setattr("backend.engine.memory.memory", lambda device: (7 * 10**9, 8 * 10**9))
     with pytest.raises(OutOfMemory, match=r"needs about \d.* GB are free; choose a smaller size"):
-        workshop.prepare(a_request(width=2048, height=2048), lambda text: None)
+        workshop.prepare(a_request(width=2048, height=2048), lambda text: None, lambda: False)
