@@ -76,7 +76,13 @@ def main() -> int:
     if arguments.share:
         print(_share(arguments.port), flush=True)
     try:
-        uvicorn.run(server, host=arguments.host, port=arguments.port, log_level="warning")
+        uvicorn.run(
+            server,
+            host=arguments.host,
+            port=arguments.port,
+            log_level="warning",
+            timeout_graceful_shutdown=1,  # open pages follow their job without end
+        )
     finally:
         studio.close()
     return 0
