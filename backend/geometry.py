@@ -1,4 +1,4 @@
-"""Pure arithmetic on picture sizes; all sizes are (width, height) in pixels."""
+"""Pure arithmetic on sizes and steps; all sizes are (width, height) in pixels."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def size_for_aspect(aspect: str, native_size: int) -> tuple[int, int]:
     across, down = ASPECTS[aspect]
     scale = native_size / (across * down) ** 0.5
     return _nearest_multiple(across * scale), _nearest_multiple(down * scale)
+
+
+def steps_run(steps: int, strength: float) -> int:
+    """How many of `steps` are taken at a denoising strength (0 to 1) from a picture.
+
+    The picture is noised to the level that the schedule has reached by the others. Rounded down,
+    as in diffusers' `get_timesteps`: at low strengths it is 0, and the picture stays as it is.
+    """
+    return min(int(steps * strength), steps)
 
 
 def _nearest_multiple(length: float) -> int:

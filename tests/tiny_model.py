@@ -23,12 +23,15 @@ SCHEDULER_CONFIG = {
 }
 
 
-def tiny_components(prediction: str = "epsilon") -> Components:
-    """The same weights each time; pictures of any size from 64 pixels."""
+def tiny_components(prediction: str = "epsilon", in_channels: int = 4) -> Components:
+    """The same weights each time; pictures of any size from 64 pixels.
+
+    `in_channels` is 4 for a base checkpoint, 9 for inpainting, 5 for depth.
+    """
     torch.manual_seed(0)
     tokenizer = tiny_tokenizer()
     return Components(
-        unet=_unet(),
+        unet=_unet(in_channels),
         vae=_vae(),
         text_encoder=_text_encoder(len(tokenizer)),
         tokenizer=tokenizer,
@@ -55,8 +58,9 @@ def _byte_signs() -> list[str]:
     return [chr(code) for code in plain + others]
 
 
-def _unet() -> UNet2DConditionModel:
+def _unet(in_channels: int) -> UNet2DConditionModel:
     return UNet2DConditionModel(
+        in_channels=in_channels,
         sample_size=8,
         block_out_channels=(32, 64),
         layers_per_block=1,

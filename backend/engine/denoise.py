@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import torch
 
 from backend.engine.guidance import Predictor
 from backend.engine.samplers import Evaluation, Scheduler, evaluations
+from backend.engine.starts import Start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +37,23 @@ class Step:
 
 @torch.inference_mode()
 def denoise(
-    predict: Predictor, scheduler: Scheduler, noise: torch.Tensor, source: torch.Generator
+    predict: Predictor, scheduler: Scheduler, start: Start, source: torch.Generator
 ) -> Generator[Step, None, torch.Tensor]:
-    """Paint from `noise` (deviation 1), yielding each `Step`; returns the finished latent.
+    """Paint from `start`, yielding each `Step`; returns the finished latent.
 
     `scheduler` has its steps set and is used up by this. `source` gives the noise that ancestral
     and SDE samplers add. The caller stops by closing the generator: nothing is computed after it.
     """
-    looks = evaluations(scheduler)
+    looks = evaluations(scheduler, start.first)
     options = _step_options(scheduler, source)
-    latent = noise * scheduler.init_noise_sigma
-    for look in looks:
-        seen = scheduler.scale_model_input(latent, look.timestep)
+    latent = start.latent
+    for look, following in zip_longest(looks, looks[1:]):
+        seen = _with_channels(scheduler.scale_model_input(latent, look.timestep), start.channels)
         prediction = predict(seen, look.timestep)
         noisy = latent
         latent = scheduler.step(prediction, look.timestep, noisy, **options)[0]
+        if start.keep:
+            latent = start.keep.put_back(latent, scheduler, following, looks[-1].step)
         if look.ends_step:
             yield Step(
                 index=look.step,
@@ -77,6 +81,10 @@ def predicted_clean(
     predicted = prediction.float()
     clean = a * kept - s * predicted if kind == "v_prediction" else (kept - s * predicted) / a
     return clean.to(noisy.dtype)
+
+
+def _with_channels(latent: torch.Tensor, channels: torch.Tensor | None) -> torch.Tensor:
+    return latent if channels is None else torch.cat([latent, channels], dim=1)
 
 
 def _step_options(scheduler: Scheduler, source: torch.Generator) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One picture from words, in the order in which it comes about."""
+"""One picture from words, or from words and a picture, in the order in which it comes about."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from dataclasses import dataclass
 import torch
 from diffusers import AutoencoderTiny
 
+from backend.engine.canvas import Canvas, canvas_for
 from backend.engine.components import Components
 from backend.engine.decode import Picture, decode
 from backend.engine.denoise import denoise
 from backend.engine.device import synchronize
 from backend.engine.fitted_map import FittedMap, fit
 from backend.engine.guidance import GuidedPredictor
-from backend.engine.noise import seeded, starting_noise
+from backend.engine.inputs import Inputs
+from backend.engine.kinds import check_kind
+from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
 from backend.engine.samplers import build_scheduler, set_steps
+from backend.engine.starts import Setting, start_for
 from backend.engine.text_encoding import encode_prompts
 from backend.errors import OutOfMemory
 from backend.request import GenerationRequest
@@ -42,7 +46,9 @@ class PaintStep:
 class Painted:
     """A finished picture.
 
-    `picture` is (height, width, 3), red green blue, 0 to 255. `note` is a sentence about it, or "".
+    `picture` is (height, width, 3), red green blue, 0 to 255: of the request's size, but where only
+    the masked area of a picture was painted, of that picture's. `note` is a sentence about it, or
+    "".
     """
 
     picture: Picture
@@ -69,20 +75,29 @@ class Painter:
         self._previewer = previewer_for(components.vae, taesd, self.fitted_map)
 
     @torch.inference_mode()
-    def paint(self, request: GenerationRequest) -> Generator[PaintStep, None, Painted]:
+    def paint(
+        self, request: GenerationRequest, inputs: Inputs | None = None
+    ) -> Generator[PaintStep, None, Painted]:
         """Paint one picture (`request.batch_size` is not looked at), yielding each step.
 
-        The generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
-        Raises `InvalidRequest` where sampler and schedule or clip skip do not go with the model,
-        `OutOfMemory` where the picture does not fit.
+        `inputs` are the pixels that `request.task` names; text to image has none. The steps are
+        those that run at the task's strength (`geometry.steps_run`), which may be none. The
+        generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
+        Raises `InvalidRequest` where the task, sampler and schedule or clip skip do not go with
+        the model and for an empty mask, `OutOfMemory` where the picture does not fit.
         """
         with _memory_errors(request):
-            latent = yield from self._paint_latent(request)
+            check_kind(request.task, self.components)
+            canvas = canvas_for(request, inputs)
+            latent = yield from self._paint_latent(request, canvas)
             # 4. The VAE decodes the latent.
             picture, note = decode(latent, self.components.vae)
-        return Painted(picture=picture, latent=latent, note=note)
+        finished = canvas.finish(picture) if canvas else picture
+        return Painted(picture=finished, latent=latent, note=note)
 
-    def _paint_latent(self, request: GenerationRequest) -> Generator[PaintStep, None, torch.Tensor]:
+    def _paint_latent(
+        self, request: GenerationRequest, canvas: Canvas | None
+    ) -> Generator[PaintStep, None, torch.Tensor]:
         model = self.components
         scheduler = build_scheduler(
             request.sampler, request.schedule, model.scheduler_config, model.prediction
@@ -92,20 +107,28 @@ class Painter:
             model, request.prompt, request.negative_prompt, request.clip_skip
         )
 
-        # 1. A random latent, fixed by the seed.
+        # 1. A random latent, fixed by the seed; or an encoded picture with noise added to it.
         source = seeded(request.seed)
-        size = (request.width // model.latent_factor, request.height // model.latent_factor)
-        channels = model.unet.config["in_channels"]
-        noise = starting_noise(source, channels, size, model.device, model.dtype)
+        setting = Setting(
+            model=model,
+            scheduler=scheduler,
+            source=source,
+            size=(request.width // model.latent_factor, request.height // model.latent_factor),
+            steps=request.steps,
+        )
+        start = start_for(request.task, setting, canvas)
 
         # 2. The noise predictor looks at the latent and the words and predicts the noise.
         predict = GuidedPredictor(model.unet, positive, negative, request.cfg_scale)
 
         # 3. A part of that noise is subtracted; 2 and 3 repeat for all steps.
-        steps = denoise(predict, scheduler, noise, source)
+        steps = denoise(predict, scheduler, start, source)
         return (yield from self._with_previews(steps, request.preview))
 
     def _with_previews(self, steps, method: str) -> Generator[PaintStep, None, torch.Tensor]:
+        # The shortest step so far: the first one builds kernels, and a step that something else
+        # slowed down must not change the look of the previews in mid-picture.
+        step_seconds = float("inf")
         while True:
             started = time.perf_counter()
             try:
@@ -113,13 +136,13 @@ class Painter:
             except StopIteration as finished:
                 return finished.value
             synchronize(self.components.device)
-            seconds = time.perf_counter() - started
+            step_seconds = min(step_seconds, time.perf_counter() - started)
             yield PaintStep(
                 step=step.index,
                 total=step.total,
                 sigma=step.sigma,
                 clean=step.clean,
-                preview=self._previewer.preview(step.clean, method, seconds),
+                preview=self._previewer.preview(step.clean, method, step_seconds),
             )
 
 

@@ -72,9 +72,23 @@ def set_steps(scheduler: Scheduler, steps: int) -> None:
         scheduler.set_timesteps(steps)
 
 
-def evaluations(scheduler: Scheduler) -> list[Evaluation]:
-    """The looks at the predictor that the scheduler has laid out, in order."""
-    timesteps = list(scheduler.timesteps)
+def skip_steps(scheduler: Scheduler, skipped: int, steps: int) -> int:
+    """Tell a scheduler that the first `skipped` of its `steps` are not taken.
+
+    Returns how many evaluations that leaves out (diffusers' `get_timesteps`).
+    """
+    if skipped == steps:
+        return len(scheduler.timesteps)
+    first = skipped * scheduler.order
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first)
+    return first
+
+
+def evaluations(scheduler: Scheduler, first: int = 0) -> list[Evaluation]:
+    """The looks at the predictor that the scheduler has laid out, from the `first` on, in order."""
+    laid_out = list(scheduler.timesteps)
+    timesteps, sigmas = laid_out[first:], _sigmas(scheduler, laid_out)[first:]
     steps = _step_of_each(scheduler, len(timesteps))
     return [
         Evaluation(
@@ -84,9 +98,7 @@ def evaluations(scheduler: Scheduler) -> list[Evaluation]:
             step=step,
             ends_step=index + 1 == len(steps) or steps[index + 1] != step,
         )
-        for index, (timestep, sigma, step) in enumerate(
-            zip(timesteps, _sigmas(scheduler, timesteps), steps, strict=True)
-        )
+        for index, (timestep, sigma, step) in enumerate(zip(timesteps, sigmas, steps, strict=True))
     ]
 
 

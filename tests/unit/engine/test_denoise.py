@@ -8,6 +8,7 @@ import torch
 from backend.engine.denoise import denoise
 from backend.engine.noise import seeded, starting_noise
 from backend.engine.samplers import build_scheduler, evaluations, set_steps
+from backend.engine.starts import from_noise
 from backend.names import SAMPLERS
 from tests.tiny_model import SCHEDULER_CONFIG
 
@@ -20,7 +21,7 @@ def _prepared(sampler: str, kind: str, steps: int = STEPS):
     set_steps(scheduler, steps)
     source = seeded(1)
     noise = starting_noise(source, 4, (8, 8), torch.device("cpu"), torch.float32)
-    return scheduler, noise, source
+    return scheduler, from_noise(noise, scheduler), source
 
 
 def _knowing(truth: torch.Tensor, scheduler, kind: str):
@@ -42,8 +43,8 @@ def _knowing(truth: torch.Tensor, scheduler, kind: str):
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_the_clean_latent_is_the_truth_at_every_step(sampler: str, kind: str) -> None:
     truth = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5))
-    scheduler, noise, source = _prepared(sampler, kind)
-    steps = list(denoise(_knowing(truth, scheduler, kind), scheduler, noise, source))
+    scheduler, start, source = _prepared(sampler, kind)
+    steps = list(denoise(_knowing(truth, scheduler, kind), scheduler, start, source))
     assert [step.index for step in steps] == list(range(1, STEPS + 1))
     for step in steps:
         torch.testing.assert_close(step.clean, truth, atol=2e-3, rtol=0)
@@ -53,8 +54,8 @@ def test_the_clean_latent_is_the_truth_at_every_step(sampler: str, kind: str) ->
 def test_the_painting_arrives_at_the_truth(sampler: str) -> None:
     """The scheduler's own idea of its noise levels, beside ours: it must find the same picture."""
     truth = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5))
-    scheduler, noise, source = _prepared(sampler, "epsilon")
-    latent = _result(denoise(_knowing(truth, scheduler, "epsilon"), scheduler, noise, source))
+    scheduler, start, source = _prepared(sampler, "epsilon")
+    latent = _result(denoise(_knowing(truth, scheduler, "epsilon"), scheduler, start, source))
     # DDIM and PLMS end at the lowest noise level of the training, 0.03, and LCM scales by it.
     atol = 0.15 if sampler in ("DDIM", "PLMS", "LCM") else 2e-3
     torch.testing.assert_close(latent, truth, atol=atol, rtol=0)
@@ -77,19 +78,19 @@ def test_the_spread_of_the_pictures_is_that_of_the_data(sampler: str) -> None:
         return (seen - a * clean) / (sigma * a)
 
     wide = torch.randn((1, 4, 64, 64), generator=source)
-    latent = _result(denoise(predict, scheduler, wide, source))
+    latent = _result(denoise(predict, scheduler, from_noise(wide, scheduler), source))
     assert latent.std().item() == pytest.approx(spread, rel=0.1)
 
 
 def test_closing_stops_the_predictor() -> None:
-    scheduler, noise, source = _prepared("Euler", "epsilon")
+    scheduler, start, source = _prepared("Euler", "epsilon")
     asked = []
 
     def predict(seen: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
         asked.append(float(timestep))
         return seen
 
-    steps = denoise(predict, scheduler, noise, source)
+    steps = denoise(predict, scheduler, start, source)
     next(steps)
     next(steps)
     steps.close()
@@ -97,8 +98,8 @@ def test_closing_stops_the_predictor() -> None:
 
 
 def test_no_mode_of_torch_leaks_to_the_caller() -> None:
-    scheduler, noise, source = _prepared("Euler", "epsilon")
-    steps = denoise(lambda seen, timestep: seen, scheduler, noise, source)
+    scheduler, start, source = _prepared("Euler", "epsilon")
+    steps = denoise(lambda seen, timestep: seen, scheduler, start, source)
     next(steps)
     assert not torch.is_inference_mode_enabled()
 

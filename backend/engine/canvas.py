@@ -1,0 +1,138 @@
+"""From an artist's picture to the pixels that are painted on, and back into her picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.engine import masks
+from backend.engine.decode import Picture
+from backend.engine.fill import filled
+from backend.engine.inputs import Inputs
+from backend.engine.mask_area import area_around, masked_box
+from backend.engine.resize import Box, Size, fitting_box, resized, size_of, stretched
+from backend.request import SIZE_MULTIPLE, GenerationRequest
+from backend.tasks import DepthToImage, Inpaint, PictureTask, ResizeMode, TextToImage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Where a repainted part goes back to."""
+
+    # (height, width, 3), uint8: what all pixels outside the mask come from
+    original: Picture
+    # (height, width), uint8: 0 keeps the original's pixel, 255 takes the painted one
+    cover: np.ndarray
+    # the part of the original that was painted
+    box: Box
+    # where in what was painted that part lies
+    inner: Box
+
+    def put_back(self, painted: Picture) -> Picture:
+        """The original with the painted part in it; where `cover` is 0, byte for byte the same."""
+        part = stretched(_cropped(painted, self.inner), size_of(_cropped(self.cover, self.box)))
+        whole = self.original.copy()
+        _cropped(whole, self.box)[:] = masks.composite(
+            part, _cropped(self.original, self.box), _cropped(self.cover, self.box)
+        )
+        return whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What a picture task paints on, all but `source` at the size that is painted."""
+
+    # (height, width, 3), uint8: what is encoded; of its own size for "Latent resize"
+    source: Picture
+    # (height, width, 3), uint8: the picture before any masked content was put in
+    picture: Picture
+    # (height, width), uint8: 255 or 0, or with soft inpainting each pixel's share of the strength
+    mask: np.ndarray | None = None
+    # (height, width), float32, larger is nearer
+    depth: np.ndarray | None = None
+    frame: Frame | None = None
+
+    def finish(self, painted: Picture) -> Picture:
+        """The picture for the artist, from what was painted."""
+        return self.frame.put_back(painted) if self.frame else painted
+
+
+def canvas_for(request: GenerationRequest, inputs: Inputs | None) -> Canvas | None:
+    """What `request.task` paints on; None for text to image, which starts from noise.
+
+    Raises `InvalidRequest` for an empty mask, `ValueError` where the task's inputs are missing.
+    """
+    task, size = request.task, (request.width, request.height)
+    if isinstance(task, TextToImage):
+        return None
+    if inputs is None:
+        raise ValueError(f"{task.name} needs its picture")
+    if isinstance(task, Inpaint):
+        return _masked_canvas(task, size, inputs)
+    return _plain_canvas(task, size, inputs)
+
+
+def _plain_canvas(task: PictureTask, size: Size, inputs: Inputs) -> Canvas:
+    depth = None
+    if isinstance(task, DepthToImage):
+        if inputs.depth is None:
+            raise ValueError("depth-to-image needs a depth map; see depth.estimate_depth")
+        depth = resized(inputs.depth.astype(np.float32), size, task.resize)
+    return Canvas(
+        source=_source(inputs.picture, size, task.resize),
+        picture=resized(inputs.picture, size, task.resize),
+        depth=depth,
+    )
+
+
+def _masked_canvas(task: Inpaint, size: Size, inputs: Inputs) -> Canvas:
+    if inputs.mask is None:
+        raise ValueError("inpainting needs a mask")
+    whole = task.area == "Whole picture"
+    picture, mask = inputs.picture, inputs.mask
+    content = filled(picture, masks.cut(mask)) if task.masked_content == "fill" else picture
+    source = _source(content, size, task.resize)
+    if whole:
+        picture, mask = (resized(pixels, size, task.resize) for pixels in (picture, mask))
+    # Soft, the blur makes the strengths; else it makes the seam alone.
+    mask = masks.blurred(mask, task.mask_blur) if task.soft else masks.cut(mask)
+    masks.check_not_empty(mask)
+    cover = masks.soft_cover(mask) if task.soft else masks.blurred(mask, task.mask_blur)
+    box = (0, 0, *size) if whole else _area(task, cover, size)
+    part = _shown(mask, box, size)
+    return Canvas(
+        source=source if whole else _shown(content, box, size),
+        picture=_shown(picture, box, size),
+        mask=part if task.soft else masks.cut(part),
+        frame=_frame(picture, cover, box, size),
+    )
+
+
+def _area(task: Inpaint, cover: np.ndarray, size: Size) -> Box:
+    box = masked_box(cover)
+    assert box is not None, "the mask was found not to be empty"
+    return area_around(box, task.padding, size_of(cover), size)
+
+
+def _frame(original: Picture, cover: np.ndarray, box: Box, size: Size) -> Frame:
+    inner = fitting_box(size_of(_cropped(cover, box)), size)
+    return Frame(original=original, cover=cover, box=box, inner=inner)
+
+
+def _shown(pixels: np.ndarray, box: Box, size: Size) -> np.ndarray:
+    """A part of the picture at the size that is painted, in its own shape."""
+    return resized(_cropped(pixels, box), size, "Resize and fill")
+
+
+def _source(picture: Picture, size: Size, mode: ResizeMode) -> Picture:
+    """What is encoded; for "Latent resize" the picture as it is, but for sides of whole cells."""
+    if mode != "Latent resize":
+        return resized(picture, size, mode)
+    across, down = (max(SIZE_MULTIPLE, side - side % SIZE_MULTIPLE) for side in size_of(picture))
+    return stretched(picture, (across, down))
+
+
+def _cropped(pixels: np.ndarray, box: Box) -> np.ndarray:
+    left, top, right, bottom = box
+    return pixels[top:bottom, left:right]

@@ -1,0 +1,137 @@
+"""The tasks that start from a picture, against the diffusers pipeline of the same name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import diffusers
+import pytest
+import torch
+from PIL import Image
+
+from backend.engine.components import Components, place
+from backend.engine.painter import Painter
+from backend.request import GenerationRequest
+from backend.tasks import DepthToImage, ImageToImage, Inpaint
+from tests.parity.comparison import TOLERANCE, Comparison
+from tests.parity.pictures import HEIGHT, REF, WIDTH, PictureComparison, some_inputs
+from tests.tiny_model import tiny_components
+
+KARRAS = {"use_karras_sigmas": True}
+SDE = {"algorithm_type": "sde-dpmsolver++"}
+EXPONENTIAL = {"use_exponential_sigmas": True}
+
+# our name, diffusers' class and settings
+SAMPLERS = [
+    ("Euler", diffusers.EulerDiscreteScheduler, {}),
+    ("Euler a", diffusers.EulerAncestralDiscreteScheduler, {}),
+    ("DPM++ 2M", diffusers.DPMSolverMultistepScheduler, KARRAS),
+    ("DPM++ 2M SDE", diffusers.DPMSolverMultistepScheduler, {**SDE, **EXPONENTIAL}),
+    ("DPM++ SDE", diffusers.DPMSolverSinglestepScheduler, {**SDE, **KARRAS}),
+    ("Heun", diffusers.HeunDiscreteScheduler, {}),
+    ("LMS", diffusers.LMSDiscreteScheduler, {}),
+    ("DPM2", diffusers.KDPM2DiscreteScheduler, KARRAS),
+    ("DPM2 a", diffusers.KDPM2AncestralDiscreteScheduler, KARRAS),
+    ("DDIM", diffusers.DDIMScheduler, {}),
+    ("PLMS", diffusers.PNDMScheduler, {"skip_prk_steps": True}),
+    ("UniPC", diffusers.UniPCMultistepScheduler, {}),
+    ("LCM", diffusers.LCMScheduler, {}),
+]
+STRENGTHS = [0.25, 0.6, 1.0]
+
+
+@pytest.fixture(params=SAMPLERS, ids=lambda each: each[0])
+def sampler(request: pytest.FixtureRequest) -> tuple[str, type, dict[str, Any]]:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[[int], Components]:
+    """A tiny model with so many input channels."""
+    return lambda channels: tiny_components(in_channels=channels)
+
+
+def _task_comparison(painter: Painter, parts: dict[str, Any], pipeline: type) -> PictureComparison:
+    pipe = pipeline(**parts)
+    pipe.set_progress_bar_config(disable=True)
+    return PictureComparison(painter, pipe)
+
+
+def _parts(model: Components, **others: Any) -> dict[str, Any]:
+    parts = {"unet": model.unet, "vae": model.vae, "text_encoder": model.text_encoder}
+    return {**parts, "tokenizer": model.tokenizer, "scheduler": None, **others}
+
+
+def _placed(model: Components) -> Painter:
+    return Painter(place(copy.deepcopy(model), torch.device("cpu"), torch.float32))
+
+
+def _four_channels(comparison: Comparison, pipeline: type) -> PictureComparison:
+    parts = {**comparison.pipe.components, "requires_safety_checker": False}
+    return _task_comparison(comparison.painter, parts, pipeline)
+
+
+@pytest.fixture(scope="session")
+def from_picture(comparison: Comparison) -> PictureComparison:
+    return _four_channels(comparison, diffusers.StableDiffusionImg2ImgPipeline)
+
+
+@pytest.fixture(scope="session")
+def inpaint_4(comparison: Comparison) -> PictureComparison:
+    return _four_channels(comparison, diffusers.StableDiffusionInpaintPipeline)
+
+
+@pytest.fixture(scope="session")
+def inpaint_9(tiny: Callable[[int], Components]) -> PictureComparison:
+    none = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    model = tiny(9)
+    pipeline = diffusers.StableDiffusionInpaintPipeline
+    return _task_comparison(_placed(model), _parts(model, **none), pipeline)
+
+
+@pytest.fixture(scope="session")
+def with_depth(tiny: Callable[[int], Components]) -> PictureComparison:
+    model = tiny(5)
+    parts = _parts(model, depth_estimator=None, feature_extractor=None)
+    return _task_comparison(_placed(model), parts, diffusers.StableDiffusionDepth2ImgPipeline)
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_image_to_image(
+    from_picture: PictureComparison, request_: GenerationRequest, sampler: tuple, strength: float
+) -> None:
+    name, scheduler, settings = sampler
+    task = ImageToImage(picture=REF, strength=strength)
+    asked = replace(request_, sampler=name, schedule="Automatic", task=task)
+    assert from_picture.difference(asked, scheduler, settings) < TOLERANCE
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+@pytest.mark.parametrize("kind", ["inpaint_4", "inpaint_9"])
+def test_inpainting(
+    request: pytest.FixtureRequest,
+    request_: GenerationRequest,
+    kind: str,
+    sampler: tuple,
+    strength: float,
+) -> None:
+    name, scheduler, settings = sampler
+    task = Inpaint(picture=REF, mask=REF, strength=strength)
+    asked = replace(request_, sampler=name, schedule="Automatic", task=task)
+    call = {"mask_image": Image.fromarray(some_inputs().mask), "height": HEIGHT, "width": WIDTH}
+    both: PictureComparison = request.getfixturevalue(kind)
+    assert both.difference(asked, scheduler, settings, **call) < TOLERANCE
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_depth_to_image(
+    with_depth: PictureComparison, request_: GenerationRequest, sampler: tuple, strength: float
+) -> None:
+    name, scheduler, settings = sampler
+    task = DepthToImage(picture=REF, depth=REF, strength=strength)
+    asked = replace(request_, sampler=name, schedule="Automatic", task=task)
+    depth = torch.from_numpy(some_inputs().depth)[None]
+    assert with_depth.difference(asked, scheduler, settings, depth_map=depth) < TOLERANCE
