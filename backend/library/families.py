@@ -24,6 +24,16 @@ _FAMILIES: dict[int, Family] = {768: "sd1", 1024: "sd2"}
 _LORA_SIGNS = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight",
                ".lora_linear_layer.down.weight")  # fmt: skip
 _VAE_PREFIXES = ("", "first_stage_model.", "vae.")
+CONTENTS: dict[Content, str] = {
+    "checkpoint": "a checkpoint in the original layout",
+    "sdxl": "an SDXL checkpoint",
+    "vae": "a VAE",
+    "lora": "a LoRA",
+    "embedding": "a textual inversion",
+    "noise predictor": "the noise predictor of a diffusers folder",
+    "text encoder": "the text encoder of a diffusers folder",
+    "other": "none of the kinds that are known",
+}
 _PLACES: dict[Content, str] = {
     "vae": "is a VAE; it belongs in models/vae",
     "lora": "is a LoRA; it belongs in models/loras",
