@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import buildings, crafts, plants
+from . import buildings, crafts, plants, trees
 from .attributes import Thing
 from .canvas import Sprite
+from .look import Look
 
-_PAINTERS: dict[str, Callable[..., Sprite]] = {
+_PAINTERS: dict[str, Callable[[Look], Sprite]] = {
     "balloon": crafts.balloon,
     "boat": crafts.boat,
     "house": buildings.house,
     "lighthouse": buildings.lighthouse,
-    "tree": plants.round_tree,
-    "pine": plants.pine,
+    "tree": trees.round_tree,
+    "pine": trees.pine,
     "cactus": plants.cactus,
     "flowers": plants.flowers,
     "apple": plants.apple,
@@ -29,4 +30,4 @@ _HEIGHTS = {
 def paint_thing(thing: Thing, season: str | None, side: float, rng: np.random.Generator) -> Sprite:
     """Paint a thing on glass, lit from `side` (-1 left, 1 right); it stands on the bottom edge."""
     size = _HEIGHTS[thing.kind] * rng.uniform(0.92, 1.1)
-    return _PAINTERS[thing.kind](size, thing.colour, season, side, rng)
+    return _PAINTERS[thing.kind](Look(size, thing.colour, season, side))
