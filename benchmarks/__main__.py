@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import diffusers
+
 from backend.engine.device import choose_device
 from benchmarks import against_diffusers, previews
 from benchmarks.models import subjects
@@ -21,6 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is timed")
     options = parser.parse_args()
 
+    diffusers.utils.logging.set_verbosity_error()
     chosen = choose_device("cpu")
     ratios = []
     for subject in subjects(options.quick):

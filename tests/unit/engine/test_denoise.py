@@ -8,7 +8,7 @@ import torch
 from backend.engine.denoise import denoise
 from backend.engine.noise import seeded, starting_noise
 from backend.engine.samplers import build_scheduler, evaluations, set_steps
-from backend.engine.starts import from_noise
+from backend.engine.start import from_noise
 from backend.names import SAMPLERS
 from tests.tiny_model import SCHEDULER_CONFIG
 
