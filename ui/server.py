@@ -7,6 +7,7 @@ import secrets
 from fastapi import FastAPI
 from gradio.networking import setup_tunnel
 
+from backend.api.a1111 import a1111_router, answer_error
 from backend.api.guard import LoopbackGuard
 from backend.errors import AtelierError
 from backend.studio.views import StudioLike
@@ -18,6 +19,8 @@ def build_server(studio: StudioLike, *, guarded: bool) -> FastAPI:
     server = FastAPI(title="Atelier")
     if guarded:
         server.add_middleware(LoopbackGuard)
+    server.include_router(a1111_router(studio))
+    server.add_exception_handler(AtelierError, answer_error)
     return mount_page(server, studio)
 
 

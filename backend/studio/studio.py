@@ -142,6 +142,10 @@ class Studio:
             request=job.request,
         )
 
+    def running_job(self) -> str | None:
+        jobs = list(self._jobs.values())
+        return next((job.job_id for job in jobs if job.state == "running"), None)
+
     def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
         job = self._jobs.get(job_id)
         return job.events_since(since, timeout) if job else []

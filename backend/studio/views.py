@@ -119,6 +119,10 @@ class StudioLike(Protocol):
         """The job, or None where the Studio knows none of that id (it was started before)."""
         ...
 
+    def running_job(self) -> str | None:
+        """The id of the job whose picture is being painted, or None."""
+        ...
+
     def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
         """The job's events from number `since` (from 0) on, waiting up to `timeout` seconds.
 
