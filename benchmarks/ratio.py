@@ -14,6 +14,13 @@ PROBE_SIDE = 1024
 PROBE_PRODUCTS = 8
 
 
+def seconds(work: Work) -> float:
+    """Wall-clock time of one run."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
     """Seconds of ours and of the other, round by round; a ratio below 1 means we are faster.
@@ -50,8 +57,12 @@ def compare(
     rounds: int,
     dtype: torch.dtype,
     target: float | None = None,
+    timed: Callable[[Work], float] = seconds,
 ) -> Ratio:
-    """Time both in turns, each first every other round, after one run that is not counted."""
+    """Time both in turns, each first every other round, after one run that is not counted.
+
+    `timed` runs a piece of work and says how many seconds of it count.
+    """
     ours()
     other()
     times: dict[Work, list[float]] = {ours: [], other: []}
@@ -59,17 +70,10 @@ def compare(
     for index in range(rounds):
         gflops.append(matrix_product_gflops(dtype))
         for work in (ours, other) if index % 2 == 0 else (other, ours):
-            times[work].append(seconds(work))
+            times[work].append(timed(work))
     return Ratio(
         name=name, model=model, target=target, ours=times[ours], other=times[other], gflops=gflops
     )
-
-
-def seconds(work: Work) -> float:
-    """Wall-clock time of one run."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def matrix_product_gflops(dtype: torch.dtype) -> float:
