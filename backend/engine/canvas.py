@@ -40,22 +40,29 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """What a picture task paints on, all but `source` at the size that is painted."""
+class MaskedPart:
+    """What of a picture is repainted, at the size that is painted."""
 
-    # (height, width, 3), uint8: what is encoded; of its own size for "Latent resize"
-    source: Picture
     # (height, width, 3), uint8: the picture before any masked content was put in
     picture: Picture
     # (height, width), uint8: 255 or 0, or with soft inpainting each pixel's share of the strength
-    mask: np.ndarray | None = None
+    mask: np.ndarray
+    frame: Frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What a picture task paints on, all but the source at the size that is painted."""
+
+    # (height, width, 3), uint8: what is encoded; of its own size for "Latent resize"
+    source: Picture
+    masked: MaskedPart | None = None
     # (height, width), float32, larger is nearer
     depth: np.ndarray | None = None
-    frame: Frame | None = None
 
     def finish(self, painted: Picture) -> Picture:
         """The picture for the artist, from what was painted."""
-        return self.frame.put_back(painted) if self.frame else painted
+        return self.masked.frame.put_back(painted) if self.masked else painted
 
 
 def canvas_for(request: GenerationRequest, inputs: Inputs | None) -> Canvas | None:
@@ -74,37 +81,38 @@ def canvas_for(request: GenerationRequest, inputs: Inputs | None) -> Canvas | No
 
 
 def _plain_canvas(task: PictureTask, size: Size, inputs: Inputs) -> Canvas:
-    depth = None
-    if isinstance(task, DepthToImage):
-        if inputs.depth is None:
-            raise ValueError("depth-to-image needs a depth map; see depth.estimate_depth")
-        depth = resized(inputs.depth.astype(np.float32), size, task.resize)
-    return Canvas(
-        source=_source(inputs.picture, size, task.resize),
-        picture=resized(inputs.picture, size, task.resize),
-        depth=depth,
-    )
+    source = _source(inputs.picture, size, task.resize)
+    if not isinstance(task, DepthToImage):
+        return Canvas(source=source)
+    if inputs.depth is None:
+        raise ValueError("depth-to-image needs a depth map; see depth.estimate_depth")
+    depth = resized(inputs.depth.astype(np.float32), size, task.resize)
+    return Canvas(source=source, depth=depth)
 
 
 def _masked_canvas(task: Inpaint, size: Size, inputs: Inputs) -> Canvas:
     if inputs.mask is None:
         raise ValueError("inpainting needs a mask")
-    whole = task.area == "Whole picture"
     picture, mask = inputs.picture, inputs.mask
     content = filled(picture, masks.cut(mask)) if task.masked_content == "fill" else picture
-    source = _source(content, size, task.resize)
-    if whole:
+    if task.area == "Whole picture":
+        source = _source(content, size, task.resize)
         picture, mask = (resized(pixels, size, task.resize) for pixels in (picture, mask))
+        return Canvas(source=source, masked=_masked_part(task, size, picture, mask))
+    part = _masked_part(task, size, picture, mask)
+    return Canvas(source=_shown(content, part.frame.box, size), masked=part)
+
+
+def _masked_part(task: Inpaint, size: Size, picture: Picture, mask: np.ndarray) -> MaskedPart:
     # Soft, the blur makes the strengths; else it makes the seam alone.
     mask = masks.blurred(mask, task.mask_blur) if task.soft else masks.cut(mask)
     masks.check_not_empty(mask)
     cover = masks.soft_cover(mask) if task.soft else masks.blurred(mask, task.mask_blur)
-    box = (0, 0, *size) if whole else _area(task, cover, size)
-    part = _shown(mask, box, size)
-    return Canvas(
-        source=source if whole else _shown(content, box, size),
+    box = (0, 0, *size) if task.area == "Whole picture" else _area(task, cover, size)
+    shown = _shown(mask, box, size)
+    return MaskedPart(
         picture=_shown(picture, box, size),
-        mask=part if task.soft else masks.cut(part),
+        mask=shown if task.soft else masks.cut(shown),
         frame=_frame(picture, cover, box, size),
     )
 

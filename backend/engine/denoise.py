@@ -12,7 +12,7 @@ import torch
 
 from backend.engine.guidance import Predictor
 from backend.engine.samplers import Evaluation, Scheduler, evaluations
-from backend.engine.starts import Start
+from backend.engine.start import Start
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,8 @@ from backend.engine.kinds import check_kind
 from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
 from backend.engine.samplers import build_scheduler, set_steps
-from backend.engine.starts import Setting, start_for
+from backend.engine.start import Setting
+from backend.engine.starts import start_for
 from backend.engine.text_encoding import encode_prompts
 from backend.errors import OutOfMemory
 from backend.request import GenerationRequest

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from backend.engine.canvas import Canvas
 from backend.engine.components import Components
 from backend.engine.decode import Picture
 from backend.engine.noise import seeded
 from backend.engine.preview import jpeg
 from backend.engine.samplers import build_scheduler, evaluations, set_steps
-from backend.engine.starts import Setting, from_picture
+from backend.engine.start import Setting
+from backend.engine.starts import from_picture
 
 
 @torch.inference_mode()
@@ -40,7 +40,7 @@ def noised_preview(
         size=(picture.shape[1] // model.latent_factor, picture.shape[0] // model.latent_factor),
         steps=steps,
     )
-    start = from_picture(setting, Canvas(source=picture, picture=picture), strength)
+    start = from_picture(setting, picture, strength)
     left = evaluations(scheduler, start.first)
     # The VAE was made for latents of deviation 1, which some samplers do not keep.
     shrink = (left[0].sigma ** 2 + 1) ** 0.5 if left and left[0].in_latent_scale else 1.0
