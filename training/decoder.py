@@ -5,6 +5,7 @@ know. The decoder learns from the latents that were encoded once, in crops.
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class Crops:
         return latent, to_tensor(np.stack(large))
 
 
-def loss_of(vae: AutoencoderKL, latent: Tensor, x: Tensor) -> Tensor:
+def loss_of(vae: Any, latent: Tensor, x: Tensor) -> Tensor:
     """L1 + MSE + gradients at two scales, away from the crop's border, which lacks neighbours."""
     # A little noise, for the noise predictor's latents are never quite those of a picture.
     y = vae.decode(latent + 0.1 * torch.randn_like(latent)).sample.float()[..., 8:-8, 8:-8]
@@ -61,7 +62,7 @@ def loss_of(vae: AutoencoderKL, latent: Tensor, x: Tensor) -> Tensor:
 def train(minutes: float, count: int) -> None:
     """Train for this many minutes in all; export if the decoder has become better."""
     device = device_for_training()
-    vae = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.float32)
+    vae: Any = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.float32)
     held_out = to_tensor(render_range(HELD_OUT, 48, 2))
     before = quality(vae, held_out)
     print("before: PSNR {:.2f}, SSIM {:.4f}".format(*before), flush=True)

@@ -1,6 +1,7 @@
 """What the noise predictor learns from, computed once: latents of pictures, states of captions."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ def latents(size: int, count: int, device: torch.device) -> np.ndarray:
     path = RUNS / f"latents-{size}-{count}.npy"
     if not path.exists():
         pictures = render_range(0, count, 2)
-        vae = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
+        vae: Any = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
         vae.to(device, memory_format=torch.channels_last)
         chunks = [pictures[i : i + 8] for i in range(0, count, 8)]
         with thread_pool(device) as pool:
@@ -37,7 +38,7 @@ def latents(size: int, count: int, device: torch.device) -> np.ndarray:
 
 
 @torch.no_grad()
-def _encode(vae: AutoencoderKL, pictures: np.ndarray, size: int) -> np.ndarray:
+def _encode(vae: Any, pictures: np.ndarray, size: int) -> np.ndarray:
     x = F.adaptive_avg_pool2d(to_tensor(pictures), size)
     x = x.to(vae.device, torch.bfloat16, memory_format=torch.channels_last)
     return (vae.encode(x).latent_dist.mean.float() * SCALE).half().cpu().numpy()
@@ -58,7 +59,8 @@ class TextStates:
 
     def __init__(self, device: torch.device) -> None:
         self.tokenizer = CLIPTokenizer.from_pretrained(STORYBOOK / "tokenizer")
-        self.tower = CLIPTextModel.from_pretrained(STORYBOOK / "text_encoder").float().to(device)
+        tower: Any = CLIPTextModel.from_pretrained(STORYBOOK / "text_encoder")
+        self.tower = tower.float().to(device)
         table = self.tower.get_input_embeddings().weight
         self._unknown = np.flatnonzero((table == 0).all(1).cpu().numpy())
 

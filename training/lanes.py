@@ -28,14 +28,19 @@ class Lanes:
 
         `loss_of(module, *part)` gives a part's loss; the mean of them is returned.
         """
-        losses = self._pool.map(lambda job: _backward(loss_of, *job, len(parts)),
-                                zip(self._modules, parts, strict=True))  # fmt: skip
-        total = sum(losses)
-        first = [p.grad for p in self._modules[0].parameters()]
+        jobs = [
+            self._pool.submit(_backward, loss_of, module, part, len(parts))
+            for module, part in zip(self._modules, parts, strict=True)
+        ]
+        total = sum(job.result() for job in jobs)
         for other in self._modules[1:]:
-            torch._foreach_add_(first, [p.grad for p in other.parameters()])
+            torch._foreach_add_(_gradients(self._modules[0]), _gradients(other))
             other.zero_grad()
         return total
+
+
+def _gradients(module: nn.Module) -> list[Tensor]:
+    return [p.grad for p in module.parameters() if p.grad is not None]
 
 
 def lanes_on(device: torch.device) -> int:

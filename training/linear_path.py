@@ -6,9 +6,10 @@ least squares, one doubling of the resolution at a time. Beginning there saves t
 random weights spend finding out that a picture's colours should come back at all.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 LATENTS = 4
@@ -17,8 +18,8 @@ LATENTS = 4
 _ANCHOR = 4.0
 
 
-def lay_linear_path(vae: AutoencoderKL, pictures: Tensor) -> None:
-    """Set the weights of `vae`, in place, from pictures (n, 3, h, w) in -1..1.
+def lay_linear_path(vae: Any, pictures: Tensor) -> None:
+    """Set the weights of an AutoencoderKL, in place, from pictures (n, 3, h, w) in -1..1.
 
     It needs four widths, the first at least 12, the last two of encoder and decoder unlike.
     """
@@ -30,8 +31,9 @@ def lay_linear_path(vae: AutoencoderKL, pictures: Tensor) -> None:
     _pass_through(vae.post_quant_conv, LATENTS)
 
 
-def _silence_residuals(vae: AutoencoderKL) -> None:
+def _silence_residuals(vae: Any) -> None:
     """Make each residual block an identity (or the widening or narrowing nearest to one)."""
+    module: Any
     for module in vae.modules():
         if hasattr(module, "conv_shortcut"):
             nn.init.zeros_(module.conv2.weight)
@@ -40,7 +42,7 @@ def _silence_residuals(vae: AutoencoderKL) -> None:
                 _pass_through(module.conv_shortcut, min(module.conv_shortcut.weight.shape[:2]))
 
 
-def _pass_through(conv: nn.Module, channels: int) -> None:
+def _pass_through(conv: Any, channels: int) -> None:
     nn.init.zeros_(conv.weight)
     nn.init.zeros_(conv.bias)
     with torch.no_grad():
@@ -82,7 +84,7 @@ def _features(pictures: Tensor, bases: list[Tensor]) -> list[Tensor]:
     return features
 
 
-def _lay_encoder(vae: AutoencoderKL, bases: list[Tensor]) -> None:
+def _lay_encoder(vae: Any, bases: list[Tensor]) -> None:
     encoder = vae.encoder
     _lay(encoder.conv_in, torch.eye(3)[:, :, None, None], at=1)
     downs = [block.downsamplers[0].conv for block in encoder.down_blocks if block.downsamplers]
@@ -96,7 +98,7 @@ def _lay_encoder(vae: AutoencoderKL, bases: list[Tensor]) -> None:
     nn.init.constant_(encoder.conv_out.bias[LATENTS:], -8.0)
 
 
-def _lay_decoder(vae: AutoencoderKL, features: list[Tensor]) -> None:
+def _lay_decoder(vae: Any, features: list[Tensor]) -> None:
     """Predict each finer signal from the coarser one by least squares over 3x3 neighbours."""
     decoder = vae.decoder
     _lay(decoder.conv_in, torch.eye(LATENTS)[:, :, None, None], at=1)
@@ -127,7 +129,7 @@ def _grouped(weight: Tensor) -> Tensor:
     return torch.stack([weight, -weight], 1).flatten(0, 1)
 
 
-def _lay(conv: nn.Module, weight: Tensor, at: int) -> None:
+def _lay(conv: Any, weight: Tensor, at: int) -> None:
     """Put a small kernel at this row and column of a convolution's first channels, the rest 0."""
     nn.init.zeros_(conv.weight)
     nn.init.zeros_(conv.bias)
@@ -136,7 +138,7 @@ def _lay(conv: nn.Module, weight: Tensor, at: int) -> None:
         conv.weight[:out, :into, at : at + high, at : at + wide] = weight
 
 
-def _anchor(conv: nn.Module, shortcut: nn.Module, norm: nn.GroupNorm) -> list[int]:
+def _anchor(conv: Any, shortcut: Any, norm: nn.GroupNorm) -> list[int]:
     """Give each pair x, -x of `conv` a group of its own, with constants; returns where each x is.
 
     The constants come from the bias of the `shortcut` into the last block, which has the
@@ -154,7 +156,7 @@ def _anchor(conv: nn.Module, shortcut: nn.Module, norm: nn.GroupNorm) -> list[in
     return [group * size for group in range(norm.num_groups)]
 
 
-def _lay_head(conv: nn.Module, norm: nn.GroupNorm, channels: list[int], outputs: int) -> None:
+def _lay_head(conv: Any, norm: nn.GroupNorm, channels: list[int], outputs: int) -> None:
     """Undo the normalisation's scale and join the pairs after SiLU."""
     size = norm.num_channels // norm.num_groups
     spread = _ANCHOR * (2 / size) ** 0.5

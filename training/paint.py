@@ -1,6 +1,7 @@
 """Paint with the bundled family through diffusers' own pipeline, to look and to judge."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +35,7 @@ def paint(
     for first in range(0, len(prompts), 8):
         part = slice(first, first + 8)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
-        out = pipe(
+        out: Any = pipe(
             list(prompts[part]), num_inference_steps=steps, guidance_scale=cfg,
             height=size, width=size, generator=generators, output_type="np",
         )  # fmt: skip

@@ -8,6 +8,7 @@ words the model does not know do no harm.
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ class Reading(nn.Module):
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
-        self.tower = build(vocabulary.size, vocabulary.size - 1)
+        self.tower: Any = build(vocabulary.size, vocabulary.size - 1)
         self.heads = Heads()
         nn.init.zeros_(self.tower.get_input_embeddings().weight[_UNKNOWN])
 

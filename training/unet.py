@@ -9,6 +9,7 @@ the full 256 px. One caption in ten is empty, which is what classifier-free guid
 import argparse
 from dataclasses import dataclass
 from math import cos, pi
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ _CHECKPOINT = RUNS / "unet.pt"
 _PEAK, _MIN_SNR, _DROPOUT, _DECAY = 6e-4, 5.0, 0.1, 0.999
 
 
-def build(text_width: int) -> UNet2DConditionModel:
+def build(text_width: int) -> Any:
     """The noise predictor's architecture: four levels, attention on the lower two.
 
     The finest level is narrow, for it costs the most and decides the least: what is where is
@@ -75,9 +76,7 @@ class Examples:
         return clean.to(self.device), states
 
 
-def loss_of(
-    unet: UNet2DConditionModel, noise_schedule: DDIMScheduler, clean: Tensor, states: Tensor
-) -> Tensor:
+def loss_of(unet: Any, noise_schedule: Any, clean: Tensor, states: Tensor) -> Tensor:
     """The min-SNR weighted error of the predicted velocity, one random step for each picture."""
     n = len(clean)
     # One step from each of n equal ranges, so that every batch sees the whole schedule.

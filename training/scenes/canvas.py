@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating]
 Points = NDArray[np.float64] | Sequence[tuple[float, float]]
 
 SIZE = 256

@@ -70,8 +70,8 @@ def _caption(a: Attributes, rng: np.random.Generator) -> str:
     things = [describe(thing, rng) for thing in a.things if rng.random() < 0.95]
     if len(things) == 2 and rng.random() < 0.5:
         things.reverse()
-    form = rng.choice([_sentence, _tags, _setting_first], p=[0.5, 0.25, 0.25])
-    text = form(a, things, rng)
+    form = int(rng.choice(3, p=[0.5, 0.25, 0.25]))
+    text = (_sentence, _tags, _setting_first)[form](a, things, rng)
     if rng.random() < 0.2:
         text = f"{text}, {rng.choice(_MOODS)}"
     return text
