@@ -56,6 +56,8 @@ def _tell_folder(path: Path) -> Finding:
     unet = checked("unet", read_json(path / "unet" / "config.json"))
     scheduler = read_json(path / "scheduler" / "scheduler_config.json")
     weight_file(path)
+    if unet.get("addition_embed_type") == "text_time":
+        raise ModelError(f"“{path.name}” is an SDXL checkpoint; SDXL is not supported yet.")
     prediction = scheduler.get("prediction_type", "epsilon")
     if prediction not in ("epsilon", "v_prediction"):
         raise ModelError(f"“{path.name}” predicts “{str(prediction)[:40]}”; epsilon and v work.")
