@@ -13,6 +13,19 @@ from dataclasses import dataclass, field
 
 from backend.errors import InvalidRequest
 
+# What every scheduler is told, whatever the model's configuration says: some were saved with a
+# sampler's taste of their author (Karras, SDE) in them, and diffusers' pipelines too turn off
+# `clip_sample` and set `steps_offset`.
+ALWAYS: Mapping[str, object] = {
+    "use_karras_sigmas": False,
+    "use_exponential_sigmas": False,
+    "use_beta_sigmas": False,
+    "clip_sample": False,
+    "steps_offset": 1,
+    "algorithm_type": "dpmsolver++",
+    "solver_order": 2,
+}
+
 # What a schedule changes in a scheduler's configuration. "Uniform" leaves the spacing of timesteps
 # to the model's own configuration.
 SCHEDULE_OPTIONS: Mapping[str, Mapping[str, object]] = {
@@ -66,9 +79,7 @@ SAMPLER_TABLE: Mapping[str, SamplerEntry] = {
     "Heun": SamplerEntry(scheduler="HeunDiscreteScheduler"),
     "DPM2": SamplerEntry(scheduler="KDPM2DiscreteScheduler", automatic="Karras"),
     "DPM2 a": SamplerEntry(scheduler="KDPM2AncestralDiscreteScheduler", automatic="Karras"),
-    "DDIM": SamplerEntry(
-        scheduler="DDIMScheduler", schedules=SPACINGS_ONLY, options={"clip_sample": False}
-    ),
+    "DDIM": SamplerEntry(scheduler="DDIMScheduler", schedules=SPACINGS_ONLY),
     "PLMS": SamplerEntry(
         scheduler="PNDMScheduler", schedules=SPACINGS_ONLY, options={"skip_prk_steps": True}
     ),

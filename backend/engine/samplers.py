@@ -15,7 +15,12 @@ import diffusers
 import torch
 
 from backend.engine.ancestral_2s import AncestralTwoStageScheduler
-from backend.engine.sampler_table import SAMPLER_TABLE, SCHEDULE_OPTIONS, check_combination
+from backend.engine.sampler_table import (
+    ALWAYS,
+    SAMPLER_TABLE,
+    SCHEDULE_OPTIONS,
+    check_combination,
+)
 
 # A scheduler as our loop uses it; diffusers has no common base with these methods.
 Scheduler = Any
@@ -53,8 +58,7 @@ def build_scheduler(
     entry = SAMPLER_TABLE[sampler]
     kind = _OWN_SCHEDULERS.get(entry.scheduler) or getattr(diffusers, entry.scheduler)
     known = inspect.signature(kind.__init__).parameters
-    # As the diffusers pipelines do with configurations that predate this setting.
-    wanted = {**scheduler_config, "steps_offset": 1, "prediction_type": prediction}
+    wanted = {**scheduler_config, **ALWAYS, "prediction_type": prediction}
     wanted |= {**entry.options, **SCHEDULE_OPTIONS[meant]}
     return kind.from_config({name: wanted[name] for name in wanted if name in known})
 

@@ -58,3 +58,14 @@ def test_lcm_takes_more_steps_than_it_was_distilled_for() -> None:
     scheduler = build_scheduler("LCM", "Uniform", SCHEDULER_CONFIG, "epsilon")
     set_steps(scheduler, 150)
     assert evaluations(scheduler)[-1].step == 150
+
+
+@pytest.mark.parametrize("schedule", ["Uniform", "Exponential", "Beta"])
+def test_a_taste_saved_in_the_model_does_not_count(schedule: str) -> None:
+    """Some community models are saved with the Karras schedule or an SDE solver in them."""
+    saved = {**SCHEDULER_CONFIG, "use_karras_sigmas": True, "algorithm_type": "sde-dpmsolver++"}
+    plain, other = (
+        build_scheduler("DPM++ 2M", schedule, config, "epsilon")
+        for config in (SCHEDULER_CONFIG, saved)
+    )
+    assert dict(plain.config) == dict(other.config)
