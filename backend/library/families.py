@@ -24,6 +24,13 @@ _FAMILIES: dict[int, Family] = {768: "sd1", 1024: "sd2"}
 _LORA_SIGNS = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight",
                ".lora_linear_layer.down.weight")  # fmt: skip
 _VAE_PREFIXES = ("", "first_stage_model.", "vae.")
+# Where in the models folder each belongs.
+FOLDERS: dict[Content, str] = {
+    "checkpoint": "checkpoints",
+    "vae": "vae",
+    "lora": "loras",
+    "embedding": "embeddings",
+}
 CONTENTS: dict[Content, str] = {
     "checkpoint": "a checkpoint in the original layout",
     "sdxl": "an SDXL checkpoint",
@@ -33,13 +40,6 @@ CONTENTS: dict[Content, str] = {
     "noise predictor": "the noise predictor of a diffusers folder",
     "text encoder": "the text encoder of a diffusers folder",
     "other": "none of the kinds that are known",
-}
-_PLACES: dict[Content, str] = {
-    "vae": "is a VAE; it belongs in models/vae",
-    "lora": "is a LoRA; it belongs in models/loras",
-    "embedding": "is a textual inversion; it belongs in models/embeddings",
-    "noise predictor": "is the noise predictor of a diffusers folder without the rest of it",
-    "text encoder": "is the text encoder of a diffusers folder without the rest of it",
 }
 
 
@@ -77,8 +77,12 @@ def tell_single_file(header: Header, name: str) -> tuple[Family, Kind]:
     content = content_of(header)
     if content == "sdxl":
         raise ModelError(f"“{name}” is an SDXL checkpoint; SDXL is not supported yet.")
-    if content in _PLACES:
-        raise ModelError(f"“{name}” {_PLACES[content]}.")
+    if content in ("vae", "lora", "embedding"):
+        raise ModelError(
+            f"“{name}” is {CONTENTS[content]}; it belongs in models/{FOLDERS[content]}."
+        )
+    if content in ("noise predictor", "text encoder"):
+        raise ModelError(f"“{name}” is {CONTENTS[content]}, without the rest of it.")
     shapes = header.shapes
     width = _text_width(header)
     if content != "checkpoint" or width is None or len(shapes[UNET_SHAPE_KEY]) != 4:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+import safetensors.torch
 import torch
 
 from backend.errors import ModelError
@@ -94,3 +95,10 @@ def read_tensors(path: Path, watch: Watch | None = None) -> Tensors:
     watch = watch or Watch()
     with TensorFile(path) as file:
         return {name: file.read(Piece(name), watch) for name in file.header.entries}
+
+
+def save_tensors(tensors: Tensors, path: Path, metadata: dict[str, str]) -> None:
+    """Write a safetensors file; raises `OSError` and `safetensors.SafetensorError`."""
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    safetensors.torch.save_file(contiguous, path, metadata)
+    path.chmod(0o644)  # the library makes it readable to its owner alone

@@ -9,14 +9,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
+import safetensors
 
 from backend.errors import ModelError
 from backend.library.configs import Configs, configs_of_file
 from backend.library.header import Header, read_header
 from backend.library.loading import LoadedModel, load_checkpoint
 from backend.library.small_files import write_json
-from backend.library.tensor_file import Tensors
+from backend.library.tensor_file import Tensors, save_tensors
 from backend.library.tokenizer import CLIP, POSITIONS
 from backend.library.watch import Watch
 from backend.models import Kind, ModelSpec
@@ -39,7 +39,7 @@ def write_folder(spec: ModelSpec, target: Path, watch: Watch) -> list[str]:
     model = load_checkpoint(spec, watch=watch)
     draft = target.with_name(f".{secrets.token_hex(4)}.partial")
     try:
-        _write(model, configs_of_file(header, spec.family), draft)
+        write_parts(model, configs_of_file(header, spec.family), draft)
         os.replace(draft, target)
     except (OSError, safetensors.SafetensorError) as error:
         raise ModelError(f"“{target.name}” could not be written: {error}.") from error
@@ -48,7 +48,8 @@ def write_folder(spec: ModelSpec, target: Path, watch: Watch) -> list[str]:
     return _notes(header)
 
 
-def _write(model: LoadedModel, configs: Configs, folder: Path) -> None:
+def write_parts(model: LoadedModel, configs: Configs, folder: Path) -> None:
+    """Write every file of a diffusers folder; raises `OSError`."""
     prediction = {"prediction_type": model.prediction}
     write_json(folder / "model_index.json", _index(model.spec.kind))
     write_json(
@@ -74,7 +75,7 @@ def _write_part(
     key = "architectures" if stem == "model" else "_class_name"
     names = [class_name] if stem == "model" else class_name
     write_json(folder / "config.json", {key: names, **config})
-    safetensors.torch.save_file(tensors, folder / f"{stem}.safetensors", {"format": "pt"})
+    save_tensors(tensors, folder / f"{stem}.safetensors", {"format": "pt"})
 
 
 def _write_tokenizer(folder: Path, pad_token: str) -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-import safetensors.torch
+import safetensors
 import torch
 from torch import nn
 
@@ -18,7 +18,7 @@ from backend.library.layouts.text import original_clip, original_open_clip
 from backend.library.layouts.unet import original_unet
 from backend.library.layouts.vae import PREFIX, original_vae
 from backend.library.loading import load_checkpoint
-from backend.library.tensor_file import Tensors
+from backend.library.tensor_file import Tensors, save_tensors
 from backend.library.tokenizer import is_clip_vocabulary
 from backend.library.watch import Watch
 from backend.models import ModelSpec
@@ -79,8 +79,7 @@ def _convolution(name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
 def _save(tensors: Tensors, target: Path, metadata: dict[str, str]) -> None:
     draft = target.with_name(f".{secrets.token_hex(4)}.partial")
     try:
-        contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        safetensors.torch.save_file(contiguous, draft, {"format": "pt", **metadata})
+        save_tensors(tensors, draft, {"format": "pt", **metadata})
         os.replace(draft, target)
     except (OSError, safetensors.SafetensorError) as error:
         raise ModelError(f"“{target.name}” could not be written: {error}.") from error

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from backend.errors import ModelError
-from backend.library.families import CONTENTS, Content, content_of
+from backend.library.families import CONTENTS, FOLDERS, content_of
 from backend.library.header import read_header
 from backend.library.hub.client import Hub, HubFile, Unreachable
 from backend.library.hub.selection import select
@@ -24,12 +24,6 @@ from backend.library.watch import Watch
 SPARE_BYTES = 500_000_000  # left free on the disk, for pictures
 _CHUNK = 2**20
 _ATTEMPTS = 5  # connections in a row that bring nothing new
-FOLDERS: dict[Content, str] = {
-    "checkpoint": "checkpoints",
-    "vae": "vae",
-    "lora": "loras",
-    "embedding": "embeddings",
-}
 
 
 def download(

@@ -1,0 +1,80 @@
+"""Files dropped on the page: to the folder of their kind, under a name that can do no harm."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from backend.errors import ModelError
+from backend.library.importing import import_file
+
+KINDS = {
+    "vae": {"encoder.conv_in.weight": torch.zeros(2, 2)},
+    "loras": {"lora_unet_x.lora_down.weight": torch.zeros(2, 2)},
+    "embeddings": {"emb_params": torch.zeros(2, 8)},
+    "checkpoints": {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1, 4, 1, 1)},
+}
+
+
+@pytest.fixture
+def dropped(tmp_path):
+    path = tmp_path / "upload" / "blob"
+    path.parent.mkdir()
+    save_file(KINDS["vae"], path)
+    return path
+
+
+@pytest.mark.parametrize("folder", KINDS)
+def test_a_file_goes_where_its_kind_belongs(tmp_path, dropped, folder):
+    save_file(KINDS[folder], dropped)
+    path = import_file(tmp_path / "models", dropped, "mine.safetensors")
+    assert path == tmp_path / "models" / folder / "mine.safetensors"
+    assert path.read_bytes() == dropped.read_bytes()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("My VAE (v1.5)-fp16.safetensors", "My VAE (v1.5)-fp16.safetensors"),
+        ("über.safetensors", "über.safetensors"),
+        ("../../evil.safetensors", "evil.safetensors"),
+        ("/etc/evil.safetensors", "evil.safetensors"),
+        ("C:\\models\\evil.SAFETENSORS", "evil.safetensors"),
+        ("<img src=x onerror=alert(1)>.safetensors", "_img src_x onerror_alert(1)_.safetensors"),
+        ("a\0b\nc.safetensors", "a_b_c.safetensors"),
+        (".hidden.safetensors", "hidden.safetensors"),
+        (".safetensors", "unnamed.safetensors"),
+        ("x" * 500 + ".safetensors", "x" * 120 + ".safetensors"),
+    ],
+)
+def test_a_name_can_do_no_harm(tmp_path, dropped, name, expected):
+    path = import_file(tmp_path / "models", dropped, name)
+    assert path == tmp_path / "models" / "vae" / expected
+
+
+def test_nothing_is_written_over(tmp_path, dropped):
+    import_file(tmp_path, dropped, "a.safetensors")
+    with pytest.raises(ModelError, match="is in models/vae already"):
+        import_file(tmp_path, dropped, "a.safetensors")
+
+
+@pytest.mark.parametrize("name", ["a.ckpt", "a.pt", "a", "a.safetensors.exe", ""])
+def test_only_safetensors(tmp_path, dropped, name):
+    with pytest.raises(ModelError, match="Only safetensors"):
+        import_file(tmp_path / "models", dropped, name)
+
+
+@pytest.mark.parametrize("content", [b"", b"This is a page of text.", b"PK\x03\x04" + b"\0" * 99])
+def test_a_broken_file_is_refused(tmp_path, dropped, content):
+    dropped.write_bytes(content)
+    with pytest.raises(ModelError):
+        import_file(tmp_path / "models", dropped, "a.safetensors")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_file_of_no_use_is_refused(tmp_path, dropped):
+    save_file({"x": torch.zeros(1, 1, 3)}, dropped)
+    with pytest.raises(ModelError, match="of no use here"):
+        import_file(tmp_path / "models", dropped, "a.safetensors")
