@@ -93,34 +93,35 @@ def _plain_canvas(task: PictureTask, size: Size, inputs: Inputs) -> Canvas:
 def _masked_canvas(task: Inpaint, size: Size, inputs: Inputs) -> Canvas:
     if inputs.mask is None:
         raise ValueError("inpainting needs a mask")
-    picture, mask = inputs.picture, inputs.mask
+    picture, mask = inputs.picture, inputs.mask if task.soft else masks.cut(inputs.mask)
+    masks.check_not_empty(mask)
     content = filled(picture, masks.cut(mask)) if task.masked_content == "fill" else picture
     if task.area == "Whole picture":
         source = _source(content, size, task.resize)
         picture, mask = (resized(pixels, size, task.resize) for pixels in (picture, mask))
+        mask = mask if task.soft else masks.cut_again(mask)
+        masks.check_not_empty(mask)  # it may have been cropped away
         return Canvas(source=source, masked=_masked_part(task, size, picture, mask))
     part = _masked_part(task, size, picture, mask)
     return Canvas(source=_shown(content, part.frame.box, size), masked=part)
 
 
 def _masked_part(task: Inpaint, size: Size, picture: Picture, mask: np.ndarray) -> MaskedPart:
+    blurred = masks.blurred(mask, task.mask_blur)
+    masks.check_covers(blurred, task.mask_blur)
     # Soft, the blur makes the strengths; else it makes the seam alone.
-    mask = masks.blurred(mask, task.mask_blur) if task.soft else masks.cut(mask)
-    masks.check_not_empty(mask)
-    cover = masks.soft_cover(mask) if task.soft else masks.blurred(mask, task.mask_blur)
+    cover = masks.soft_cover(blurred) if task.soft else blurred
     box = (0, 0, *size) if task.area == "Whole picture" else _area(task, cover, size)
-    shown = _shown(mask, box, size)
+    shown = _shown(blurred if task.soft else mask, box, size)
     return MaskedPart(
         picture=_shown(picture, box, size),
-        mask=shown if task.soft else masks.cut(shown),
+        mask=shown if task.soft else masks.cut_again(shown),
         frame=_frame(picture, cover, box, size),
     )
 
 
 def _area(task: Inpaint, cover: np.ndarray, size: Size) -> Box:
-    box = masked_box(cover)
-    assert box is not None, "the mask was found not to be empty"
-    return area_around(box, task.padding, size_of(cover), size)
+    return area_around(masked_box(cover), task.padding, size_of(cover), size)
 
 
 def _frame(original: Picture, cover: np.ndarray, box: Box, size: Size) -> Frame:

@@ -13,11 +13,9 @@ import numpy as np
 from backend.engine.resize import Box, Size
 
 
-def masked_box(mask: np.ndarray) -> Box | None:
-    """The smallest box around all pixels of a mask (height, width) that are not 0, or None."""
+def masked_box(mask: np.ndarray) -> Box:
+    """The smallest box around all pixels that are not 0 of a mask (height, width) that has some."""
     columns, rows = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
-    if not columns.size:
-        return None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 

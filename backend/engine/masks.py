@@ -18,6 +18,12 @@ def cut(mask: np.ndarray) -> np.ndarray:
     return np.where(mask > CUT, 255, 0).astype(np.uint8)
 
 
+def cut_again(mask: np.ndarray) -> np.ndarray:
+    """A cut mask after a resize; one too thin to be left by it keeps all that it touches."""
+    found = cut(mask)
+    return found if found.any() else np.where(mask > 0, 255, 0).astype(np.uint8)
+
+
 def blurred(mask: np.ndarray, deviation: float) -> np.ndarray:
     """The mask under a Gaussian of that deviation in pixels; 0 leaves it as it is."""
     if deviation == 0:
@@ -30,6 +36,15 @@ def check_not_empty(mask: np.ndarray) -> None:
     if not mask.any():
         raise InvalidRequest(
             "mask", "Nothing is masked; paint over the part of the picture that is to change."
+        )
+
+
+def check_covers(cover: np.ndarray, deviation: int) -> None:
+    """Raises `InvalidRequest` where a blur has spread a mask so thin that nothing is left of it."""
+    if not cover.any():
+        raise InvalidRequest(
+            "mask_blur",
+            f"The mask is too small for a blur of {deviation} pixels; lower the mask blur.",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.geometry import ASPECTS, latent_size, size_for_aspect
+from backend.geometry import ASPECTS, latent_size, size_for_aspect, steps_run
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_every_aspect_is_a_multiple_of_eight(aspect):
 
 def test_a_latent_is_eight_times_smaller_each_way():
     assert latent_size(512, 384) == (64, 48)
+
+
+@pytest.mark.parametrize(
+    ("steps", "strength", "run"),
+    [(20, 0.75, 15), (20, 0.0, 0), (20, 1.0, 20), (20, 0.04, 0), (20, 0.05, 1), (7, 0.5, 3)],
+)
+def test_steps_run_at_a_strength(steps, strength, run):
+    assert steps_run(steps, strength) == run

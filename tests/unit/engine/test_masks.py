@@ -53,6 +53,20 @@ def test_an_empty_mask_is_told_in_a_sentence() -> None:
     assert caught.value.field == "mask"
 
 
+def test_a_blur_that_leaves_nothing_is_told_in_a_sentence() -> None:
+    dot = np.zeros((99, 99), np.uint8)
+    dot[50, 50] = 255
+    masks.check_covers(masks.blurred(dot, 4), 4)
+    with pytest.raises(InvalidRequest, match="blur of 64 pixels") as caught:
+        masks.check_covers(masks.blurred(dot, 64), 64)
+    assert caught.value.field == "mask_blur"
+
+
+def test_a_mask_that_a_resize_made_faint_keeps_what_it_touches() -> None:
+    assert masks.cut_again(np.array([[0, 200, 40]], np.uint8)).tolist() == [[0, 255, 0]]
+    assert masks.cut_again(np.array([[0, 60, 40]], np.uint8)).tolist() == [[0, 255, 255]]
+
+
 def test_the_first_pixel_decides_for_a_cell() -> None:
     mask = np.zeros((16, 24), np.uint8)
     mask[0:9, 8:20] = 255
