@@ -19,9 +19,12 @@ def cut(mask: np.ndarray) -> np.ndarray:
 
 
 def cut_again(mask: np.ndarray) -> np.ndarray:
-    """A cut mask after a resize; one too thin to be left by it keeps all that it touches."""
-    found = cut(mask)
-    return found if found.any() else np.where(mask > 0, 255, 0).astype(np.uint8)
+    """A cut mask after a resize; one too thin to be left by it keeps all that it touches.
+
+    Pixels that are covered by half or more (from 128) are masked, as in diffusers' image processor.
+    """
+    lowest = CUT if (mask >= CUT).any() else 1
+    return np.where(mask >= lowest, 255, 0).astype(np.uint8)
 
 
 def blurred(mask: np.ndarray, deviation: float) -> np.ndarray:

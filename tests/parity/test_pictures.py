@@ -17,7 +17,7 @@ from backend.engine.painter import Painter
 from backend.request import GenerationRequest
 from backend.tasks import DepthToImage, ImageToImage, Inpaint
 from tests.parity.comparison import TOLERANCE, Comparison
-from tests.parity.pictures import HEIGHT, REF, WIDTH, PictureComparison, some_inputs
+from tests.parity.pictures import REF, PictureComparison, some_inputs
 from tests.tiny_model import tiny_components
 
 KARRAS = {"use_karras_sigmas": True}
@@ -131,10 +131,24 @@ def _inpainting_difference(
     both: PictureComparison, request: GenerationRequest, sampler: tuple, strength: float
 ) -> float:
     name, scheduler, settings = sampler
-    task = Inpaint(picture=REF, mask=REF, strength=strength)
+    task = Inpaint(picture=REF, mask=REF, strength=strength, resize="Stretch")
     asked = replace(request, sampler=name, schedule="Automatic", task=task)
+    call = {"height": asked.height, "width": asked.width}
     mask = Image.fromarray(some_inputs().mask)
-    return both.difference(asked, scheduler, settings, mask_image=mask, height=HEIGHT, width=WIDTH)
+    return both.difference(asked, scheduler, settings, mask_image=mask, **call)
+
+
+@pytest.mark.parametrize("kind", ["inpaint_4", "inpaint_9"])
+@pytest.mark.parametrize("size", [(128, 80), (72, 64)])
+def test_a_picture_of_another_size_is_stretched_alike(
+    request: pytest.FixtureRequest,
+    request_: GenerationRequest,
+    kind: str,
+    size: tuple[int, int],
+) -> None:
+    asked = replace(request_, width=size[0], height=size[1])
+    both = request.getfixturevalue(kind)
+    assert _inpainting_difference(both, asked, SAMPLERS[0], 0.6) < TOLERANCE
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)
