@@ -56,5 +56,6 @@ def place_network(
     network: UNet2DConditionModel | AutoencoderKL, device: torch.device, dtype: torch.dtype
 ) -> None:
     """One convolutional network as `place` leaves it, for a VAE that is swapped in alone."""
-    network.to(device=device, dtype=dtype, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    network.requires_grad_(False)
+    # torch's own `to`: diffusers' warns of parts to be kept in fp32 even where there are none.
+    torch.nn.Module.to(network, device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.eval().requires_grad_(False)
