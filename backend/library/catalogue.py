@@ -91,11 +91,9 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
 
 
 def _look(path: Path, hashes: HashCache, choices: Choices) -> ModelSpec:
-    spec = tell(path, choices=choices).spec
-    sha256 = hashes.known(weight_file(path))
-    if sha256 and path.is_file():
-        spec = tell(path, sha256, choices).spec
-    return replace(spec, sha256=sha256)
+    known = hashes.known(path) if path.is_file() else ""
+    spec = tell(path, known, choices).spec
+    return replace(spec, sha256=known or hashes.known(weight_file(path)))
 
 
 def _checkpoint_files(models: Path) -> Iterator[Path]:
