@@ -23,6 +23,11 @@ def job_picture_address(job_id: str, picture: int) -> str:
     return f".{PREFIX}/jobs/{quote(job_id, safe='')}/pictures/{picture}"
 
 
+def input_address(sha256: str) -> str:
+    """The address of a kept input picture."""
+    return f".{PREFIX}/inputs/{sha256}"
+
+
 def _name(path: Path) -> str:
     """Day and name, with the file's time, so that a browser never shows an older file's copy."""
     name = quote(f"{path.parent.name}/{path.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.request import MAX_BATCH, MAX_CFG_SCALE, MAX_SIDE, MAX_STEPS
+from backend.tasks import MAX_MASK_BLUR, MAX_PADDING
 
 HELP = {
     "checkpoint": "The model that paints. Files in models/checkpoints appear here.",
@@ -29,5 +30,14 @@ HELP = {
     "reuse": "Use the seed of the picture on the canvas again.",
     "batch_size": f"How many pictures to paint, 1 to {MAX_BATCH}, each with the next seed.",
     "clip_skip": "How many of the text encoder's last layers to leave out, counted from 1 (none).",
+    "input": "The picture that the new one starts from.",
+    "strength": "How much noise the picture receives, 0 to 1: 0 keeps it, 1 all but ignores it.",
+    "resize": "What happens to a picture whose shape differs from width and height.",
+    "mask_blur": f"How softly the mask ends, in pixels, 0 to {MAX_MASK_BLUR}.",
+    "masked_content": "What the masked area holds before noise is added: the picture, its blurred "
+    "colours, noise, or nothing.",
+    "area": "Paint the whole picture, or only the surroundings of the mask at full size.",
+    "padding": f"How much around the mask is painted along, in pixels, 0 to {MAX_PADDING}.",
+    "soft": "Each grey of the mask is a strength of its own, in place of a mask cut in two.",
     "preview": "How each step is made visible. It changes no pixel of the picture.",
 }

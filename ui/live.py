@@ -21,10 +21,20 @@ from backend.events import (
     StepDone,
     Waiting,
 )
+from backend.geometry import steps_run
+from backend.request import GenerationRequest
 from backend.studio.views import JobView
-from ui.addresses import job_picture_address, picture_address
+from backend.tasks import ResizeMode, TextToImage
+from ui.addresses import input_address, job_picture_address, picture_address
 
 Message = dict[str, Any]
+# How CSS fits an input picture into the result's frame as the painter did.
+_FITS: dict[ResizeMode, str] = {
+    "Crop and resize": "cover",
+    "Resize and fill": "contain",
+    "Stretch": "fill",
+    "Latent resize": "fill",
+}
 
 
 def opening(view: JobView) -> Message:
@@ -35,11 +45,20 @@ def opening(view: JobView) -> Message:
         "state": view.state,
         "width": request.width,
         "height": request.height,
-        "steps": request.steps,
         "pictures": request.batch_size,
         "seed": request.seed,
         "previews": request.preview != "Off",
+        **_start(request),
     }
+
+
+def _start(request: GenerationRequest) -> Message:
+    """How many steps run, and the input picture where there is one."""
+    task = request.task
+    if isinstance(task, TextToImage):
+        return {"steps": request.steps, "input": None}
+    shown = {"url": input_address(task.picture.sha256), "fit": _FITS[task.resize]}
+    return {"steps": steps_run(request.steps, task.strength), "input": shown}
 
 
 def place(position: int) -> Message:
@@ -59,7 +78,7 @@ def _waiting(event: Waiting) -> Message:
 
 
 def _started(event: Started) -> Message:
-    return {"kind": "started", "steps": event.steps, "pictures": event.pictures}
+    return {"kind": "started", "pictures": event.pictures}
 
 
 def _step(event: StepDone) -> Message:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gradio as gr
 from fastapi import FastAPI
 
 from backend.studio.views import StudioLike
-from ui.model_bar import build_model_bar
-from ui.remote import add_text_to_image
+from ui.image_to_image import build_image_to_image
+from ui.inpaint import build_inpaint
+from ui.model_bar import ModelBar, build_model_bar
+from ui.remote import add_endpoints
 from ui.routes import build_router
-from ui.task_tab import connect
+from ui.send import connect_send
+from ui.task_tab import TaskTab, connect
 from ui.text_to_image import build_text_to_image
 from ui.theme import asset, build_css, build_head, build_theme
+
+TABS = {
+    "Text to image": build_text_to_image,
+    "Image to image": build_image_to_image,
+    "Inpaint": build_inpaint,
+}
 
 
 @dataclass(frozen=True)
@@ -30,12 +40,23 @@ def build_page(studio: StudioLike) -> Page:
     """The page of a Studio; nothing of it waits for the engine."""
     with gr.Blocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
         bar = build_model_bar(studio, blocks)
-        with gr.Tabs(elem_id="tasks"), gr.Tab("Text to image"):
-            tab = build_text_to_image(studio, bar)
+        with gr.Tabs(elem_id="tasks") as tabs:
+            tasks = [_build_tab(name, build, studio, bar) for name, build in TABS.items()]
         _build_recent()
-        connect(studio, tab, bar, blocks)
-        add_text_to_image(studio)
+        for task in tasks:
+            connect(studio, task, bar, blocks)
+        connect_send(studio, tabs, tasks, [task for task in tasks if task.painter], bar)
+        add_endpoints(studio)
     return Page(blocks, build_theme(), build_css(), build_head())
+
+
+def _build_tab(
+    name: str, build: Callable[[StudioLike, ModelBar], TaskTab], studio: StudioLike, bar: ModelBar
+) -> TaskTab:
+    with gr.Tab(name) as tab:
+        task = build(studio, bar)
+    tab.id = task.task
+    return task
 
 
 def _build_recent() -> None:

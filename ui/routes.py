@@ -13,6 +13,7 @@ from PIL import Image
 
 from backend.studio.views import SavedPicture, StudioLike
 from ui.addresses import PREFIX, picture_address, thumbnail_address
+from ui.input_routes import input_router
 from ui.job_routes import job_router
 
 THUMBNAIL_SIDE = 256
@@ -25,6 +26,7 @@ def build_router(studio: StudioLike) -> APIRouter:
     """All routes under /atelier; include them before the page is mounted at "/"."""
     router = APIRouter(include_in_schema=False)
     router.include_router(job_router(studio))
+    router.include_router(input_router(studio))
 
     @router.get(PREFIX + "/pictures/{name:path}")
     def picture(name: str) -> FileResponse:

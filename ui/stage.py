@@ -9,7 +9,10 @@ import gradio as gr
 from ui.theme import asset
 
 # Each script but the last only defines what those after it use.
-SCRIPTS = ("job_watch.js", "job_story.js", "strip.js", "batch.js", "picture_tools.js", "stage.js")
+SCRIPTS = (
+    "fit.js", "job_watch.js", "job_story.js", "strip.js", "batch.js", "picture_tools.js",
+    "compare.js", "stage.js",
+)  # fmt: skip
 
 
 def build_stage(task: str) -> gr.HTML:

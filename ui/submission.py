@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from backend.errors import AtelierError, InvalidRequest
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.views import StudioLike
+from ui.requests import Values
 from ui.stage import refused, submitted
 
 logger = logging.getLogger(__name__)
-Values = Mapping[str, Any]
 ToRequest = Callable[[Values, ModelChoice], GenerationRequest]
 
 

@@ -11,12 +11,16 @@ from backend.geometry import size_for_aspect
 from backend.studio.views import StudioLike
 from ui.controls import QUICK, SizeControls
 from ui.model_bar import STORAGE_SECRET, ModelBar, model_choice, native_size_of
+from ui.painter import hand_over
 from ui.submission import ToRequest, new_client, submit
 
 
 @dataclass(frozen=True)
 class TaskTab:
-    """A built tab: its widgets by request field, its buttons, and its way to a request."""
+    """A built tab: its widgets by request field, its buttons, and its way to a request.
+
+    `painter` holds the picture that the task starts from; it is the field "input" too.
+    """
 
     task: str
     fields: dict[str, Any]
@@ -25,6 +29,15 @@ class TaskTab:
     stop: gr.Button
     stage: gr.HTML
     to_request: ToRequest
+    painter: gr.HTML | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields that are remembered and sent along: all but the painter.
+
+        Never update a gr.HTML by `gr.skip` or `gr.update`: gradio 6 replaces its props with it.
+        """
+        return {name: it for name, it in self.fields.items() if it is not self.painter}
 
 
 def build_actions(task: str) -> tuple[gr.Button, gr.Button]:
@@ -55,30 +68,34 @@ def _connect_buttons(studio: StudioLike, tab: TaskTab, bar: ModelBar, page: gr.B
         return client, named, submit(studio, tab.to_request, named, model, client)
 
     # Values pass as they are: gradio's own checks would answer a bad one with a pop-up of theirs.
+    sent = [client, bar.checkpoint, bar.vae, *widgets]
     tab.generate.click(
         generate,
-        [client, bar.checkpoint, bar.vae, *widgets],
+        sent,
         [client, settings, tab.stage],
+        js=hand_over(tab.task, sent.index(tab.painter), len(sent)) if tab.painter else None,
         preprocess=False,
         trigger_mode="multiple",
         **QUICK,
     )
     tab.stop.click(None, js="() => document.dispatchEvent(new Event('atelier:stop'))")
-    page.load(lambda kept: restored(tab, kept), settings, widgets, **QUICK)
+    page.load(lambda kept: restored(tab, kept), settings, list(tab.settings.values()), **QUICK)
 
 
 def restored(tab: TaskTab, kept: object) -> list[Any]:
-    """The widgets' updates that bring back what was last painted with in this browser."""
+    """The updates of the tab's settings to what is known of them, such as from an earlier visit."""
     known = kept if isinstance(kept, dict) else {}
     return [
         gr.update(value=known[name]) if _fits(widget, known.get(name)) else gr.skip()
-        for name, widget in tab.fields.items()
+        for name, widget in tab.settings.items()
     ]
 
 
 def _fits(widget: Any, value: object) -> bool:
     """Whether a stored value can be shown; an earlier version may have stored other names."""
-    if isinstance(widget, gr.Dropdown):
+    if isinstance(widget, gr.Checkbox):
+        return isinstance(value, bool)
+    if isinstance(widget, gr.Dropdown | gr.Radio):
         return value in [choice[1] for choice in widget.choices or []]
     if isinstance(widget, gr.Textbox):
         return isinstance(value, str)

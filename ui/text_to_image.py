@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import gradio as gr
 
-from backend.request import GenerationRequest, ModelChoice, resolve_seed, validate
+from backend.request import GenerationRequest, ModelChoice
 from backend.studio.views import StudioLike
+from backend.tasks import TextToImage
 from ui.controls import (
     build_advanced,
     build_prompt,
@@ -18,41 +16,16 @@ from ui.controls import (
     connect_size,
 )
 from ui.model_bar import ModelBar
+from ui.requests import Values, build_request
 from ui.stage import build_stage
 from ui.task_tab import TaskTab, build_actions
 
 TASK = "text-to-image"
 
 
-def to_request(values: Mapping[str, Any], model: ModelChoice) -> GenerationRequest:
-    """The request that the widgets' values stand for, checked.
-
-    `values` are as the browser sent them, by field name. Raises `InvalidRequest`. An empty seed
-    means a random one, as -1 does.
-    """
-    seed = whole(values["seed"])
-    return validate(
-        GenerationRequest(
-            prompt=values["prompt"],
-            negative_prompt=values["negative_prompt"],
-            width=whole(values["width"]),
-            height=whole(values["height"]),
-            steps=whole(values["steps"]),
-            cfg_scale=values["cfg_scale"],
-            sampler=values["sampler"],
-            schedule=values["schedule"],
-            seed=resolve_seed(-1) if seed in (None, -1) else seed,
-            batch_size=whole(values["batch_size"]),
-            clip_skip=whole(values["clip_skip"]),
-            preview=values["preview"],
-            model=model,
-        )
-    )
-
-
-def whole(value: Any) -> Any:
-    """A number field's value as an int where it is one; anything else is left for `validate`."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def to_request(values: Values, model: ModelChoice) -> GenerationRequest:
+    """The request that the widgets' values stand for; raises `InvalidRequest`."""
+    return build_request(values, model, TextToImage())
 
 
 def build_text_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:

@@ -6,7 +6,7 @@ import colorsys
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 PREVIEW_SIDE = 128
@@ -68,6 +68,18 @@ def _balloon(draw, width, height, random) -> None:
         draw.ellipse(box, fill=_tone(hue + (part % 2) * 0.06, 0.75 - (part % 2) * 0.35, 0.85))
     basket = radius * 0.22
     draw.rectangle((x - basket, y + radius * 1.7, x + basket, y + radius * 2), fill=(96, 60, 32))
+
+
+def over(picture: Image.Image, scene: Image.Image, strength: float) -> Image.Image:
+    """A scene painted over a picture: the more strength, the less is left of the picture."""
+    start = ImageOps.fit(picture, scene.size)
+    return Image.blend(start, scene, strength * 0.6)
+
+
+def masked(picture: Image.Image, mask: Image.Image, scene: Image.Image) -> Image.Image:
+    """A picture with a scene where the mask is white."""
+    start = ImageOps.fit(picture, scene.size)
+    return Image.composite(scene, start, ImageOps.fit(mask.convert("L"), scene.size))
 
 
 def preview(picture: Image.Image, share: float, seed: int) -> bytes:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from backend.errors import ModelError
+from backend.errors import BadPicture, ModelError
 from backend.events import (
     END_EVENTS,
     Cancelled,
@@ -33,6 +33,7 @@ from backend.events import (
     StepDone,
     Waiting,
 )
+from backend.geometry import steps_run
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, ModelChoice, validate
 from backend.studio.views import (
@@ -44,7 +45,7 @@ from backend.studio.views import (
     Token,
     TokenCount,
 )
-from backend.tasks import PictureRef
+from backend.tasks import ImageToImage, Inpaint, PictureRef, TextToImage
 from tests.ui import fake_pictures
 
 PICTURE_NAME = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-\d+\.png")
@@ -174,9 +175,13 @@ class FakeStudio:
         return path if PICTURE_NAME.fullmatch(name) and path.is_file() else None
 
     def keep_picture(self, data: bytes) -> KeptPicture:
-        with Image.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
-            content = fake_pictures.png(picture.convert("RGB"), "")
+        try:
+            with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
+                width, height = picture.size
+                transparent = picture.mode == "RGBA"
+                content = fake_pictures.png(picture.convert("RGBA" if transparent else "RGB"), "")
+        except OSError as error:
+            raise BadPicture("This is not a picture that works here.") from error
         sha256 = hashlib.sha256(content).hexdigest()
         (self.outputs / f"{sha256}.png").write_bytes(content)
         return KeptPicture(ref=PictureRef(sha256=sha256, width=width, height=height))
@@ -232,18 +237,19 @@ class FakeStudio:
 
     def _paint(self, job: FakeJob, index: int) -> bool:
         request = job.request.for_picture(index)
-        picture = fake_pictures.scene(request.width, request.height, request.seed)
-        for step in range(1, request.steps + 1):
+        picture = self._picture(request)
+        steps = _steps_run(request)
+        for step in range(1, steps + 1):
             time.sleep(self.pace)
             if job.stop:
                 self._tell(job, Cancelled(picture=index, step=step - 1))
                 return False
-            share = step / request.steps
+            share = step / steps
             off = request.preview == "Off"
             self._tell(
                 job,
                 StepDone(
-                    picture=index, step=step, total=request.steps,
+                    picture=index, step=step, total=steps,
                     eta=self._left(job.request, index, step), sigma=14.6 * (1 - share) ** 2,
                     preview=None if off else fake_pictures.preview(picture, share, request.seed),
                 ),
@@ -251,8 +257,24 @@ class FakeStudio:
         self._tell(job, replace(self._save(request), picture=index))
         return True
 
+    def _picture(self, request: GenerationRequest) -> Image.Image:
+        """A scene of its own, or one over the picture that the task starts from."""
+        scene = fake_pictures.scene(request.width, request.height, request.seed)
+        task = request.task
+        if isinstance(task, ImageToImage):
+            return fake_pictures.over(self.input_picture(task.picture), scene, task.strength)
+        if isinstance(task, Inpaint):
+            picture, mask = self.input_picture(task.picture), self.input_picture(task.mask)
+            return fake_pictures.masked(picture, mask, scene)
+        return scene
+
+    def input_picture(self, ref: PictureRef) -> Image.Image:
+        """The pixels of a kept picture or mask."""
+        with Image.open(self.outputs / f"{ref.sha256}.png") as picture:
+            return picture.convert("RGB")
+
     def _left(self, request: GenerationRequest, index: int, step: int) -> float:
-        steps = request.steps * (request.batch_size - index) - step
+        steps = _steps_run(request) * (request.batch_size - index) - step
         return steps * self.pace
 
     def _save(self, request: GenerationRequest) -> ImageSaved:
@@ -260,7 +282,7 @@ class FakeStudio:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{len(self._saved) + 1:05d}-{request.seed}.png"
         infotext = _infotext(request)
-        picture = fake_pictures.scene(request.width, request.height, request.seed)
+        picture = self._picture(request)
         path.write_bytes(fake_pictures.png(picture, infotext))
         width, height = request.width, request.height
         saved = SavedPicture(path=path, infotext=infotext, width=width, height=height)
@@ -274,6 +296,11 @@ class FakeStudio:
             height=height,
             png=path.read_bytes(),
         )
+
+
+def _steps_run(request: GenerationRequest) -> int:
+    strength = 1.0 if isinstance(request.task, TextToImage) else request.task.strength
+    return steps_run(request.steps, strength)
 
 
 def _infotext(request: GenerationRequest) -> str:

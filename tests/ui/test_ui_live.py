@@ -20,6 +20,9 @@ from backend.events import (
     StepDone,
     Waiting,
 )
+from backend.request import GenerationRequest, ModelChoice
+from backend.studio.views import JobView
+from backend.tasks import ImageToImage, PictureRef
 from tests.ui.fake_studio import FakeStudio
 from ui.job_routes import watch
 from ui.live import message, opening
@@ -35,7 +38,7 @@ def step(**changes) -> StepDone:
     [
         (Queued(position=2), {"kind": "queued", "position": 2}),
         (Waiting(reason="Loading."), {"kind": "waiting", "reason": "Loading."}),
-        (Started(steps=9, pictures=2), {"kind": "started", "steps": 9, "pictures": 2}),
+        (Started(steps=9, pictures=2), {"kind": "started", "pictures": 2}),
         (Finished(seconds=5.037), {"kind": "finished", "seconds": 5.04}),
         (Cancelled(picture=1, step=7), {"kind": "cancelled", "picture": 1, "step": 7}),
         (Failed(error="Too big."), {"kind": "failed", "error": "Too big."}),
@@ -51,6 +54,16 @@ def test_a_step_carries_its_preview_as_a_data_uri():
     assert head == "data:image/jpeg;base64"
     assert b64decode(data) == b"\xff\xd8jpeg"
     assert (told["step"], told["total"], told["eta"], told["sigma"]) == (3, 9, 1.23, 0.988)
+
+
+def test_a_job_from_a_picture_tells_its_input_and_the_steps_that_run():
+    ref = PictureRef(sha256="ab" * 32, width=64, height=64)
+    task = ImageToImage(picture=ref, strength=0.5, resize="Stretch")
+    request = GenerationRequest(seed=1, steps=20, model=ModelChoice(checkpoint="x"), task=task)
+    view = JobView(job_id="j", client="c", state="queued", position=0, request=request)
+    told = opening(view)
+    assert told["steps"] == 10
+    assert told["input"] == {"url": f"./atelier/inputs/{'ab' * 32}", "fit": "fill"}
 
 
 def test_a_step_without_preview_has_no_picture():

@@ -1,11 +1,12 @@
 // What is known of a job, told message by message. Plain values: nothing here touches the page.
-function beginStory(id, { width, height, steps, pictures }) {
+function beginStory(id, { width, height, steps, pictures, input }) {
   return {
     id,
     width,
     height,
     steps,
     pictures,
+    input, // {url, fit} of the picture that it starts from, or null
     frames: Array.from({ length: pictures }, () => []), // of each picture: {src, sigma} a step
     saved: Array(pictures).fill(null), // of each picture: its message, once it is on disk
     done: 0, // steps of all pictures together
@@ -36,8 +37,8 @@ const CHAPTERS = {
   waiting(job, { reason }) {
     Object.assign(job, { line: reason, queued: false });
   },
-  started(job, { steps }) {
-    Object.assign(job, { steps, line: "Starting", queued: false });
+  started(job) {
+    Object.assign(job, { line: "Starting", queued: false });
   },
   step(job, { picture, step, total, eta, sigma, src }) {
     job.frames[picture][step - 1] = { src, sigma };

@@ -3,6 +3,7 @@ const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const row = document.getElementById(props.task);
 const IDLE_STEPS = 20;
 const NEWEST = { picture: -1, step: -1 };
+const SENDS = { "image-to-image": "to_image_to_image", inpaint: "to_inpaint" };
 const ENDS = ["finished", "cancelled", "failed", "gone"];
 let job = null;
 let view = NEWEST; // which picture and step are looked at; -1: whatever is newest
@@ -12,11 +13,13 @@ let stripPicture = -1;
 let wanted = ""; // the address of what is, or is about to be, on the canvas
 let warmth = ""; // what the engine waits for
 let away = false; // the server does not answer
+let titled = false; // whether the page's title tells of this canvas
 
 part("strip").dataset.task = props.task;
 const strip = makeStrip(part("strip"), { choose, peek });
 const batch = makeBatch(part("batch"), choosePicture);
-const tools = makePictureTools(part);
+const tools = makePictureTools(part, (to, name) => trigger(SENDS[to], { name }));
+const compare = makeCompare(part);
 const jobs = watchJobs(`atelier.jobs.${props.task}`, receive);
 strip.reset(IDLE_STEPS);
 
@@ -82,6 +85,7 @@ function draw() {
   drawProgress();
   drawBack();
   tools.draw(now.saved);
+  compare.offer(!earlier && job?.input, !now.past && now.saved);
   row.dataset.active = jobs.active() ? "yes" : "no";
   row.querySelector(".halt")?.setAttribute("aria-disabled", String(!jobs.active()));
 }
@@ -140,11 +144,13 @@ function statusLine() {
 }
 
 function drawProgress() {
-  const share = job ? job.done / (job.steps * job.pictures) : 0;
+  const share = job?.steps ? job.done / (job.steps * job.pictures) : Number(job?.over ?? 0);
   const percent = Math.round(100 * share);
   part("progress").setAttribute("aria-valuenow", percent);
   part("progress").firstElementChild.style.width = `${100 * share}%`;
-  document.title = job && !job.over && percent ? `${percent} % · Atelier` : "Atelier";
+  const tells = Boolean(job && !job.over && percent);
+  if (tells || titled) document.title = tells ? `${percent} % · Atelier` : "Atelier";
+  titled = tells;
 }
 
 function drawBack() {

@@ -1,0 +1,96 @@
+"""Widgets of the tasks that start from a picture: how much of it stays, and how it is fitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from backend.geometry import steps_run
+from backend.request import MAX_SIDE, SIZE_MULTIPLE
+from backend.tasks import RESIZE_MODES
+from ui.controls import QUICK, SizeControls
+from ui.theme import asset
+
+START_STRENGTH = 0.75
+START_STEPS = 20
+ROOMY = 1.5  # a picture up to this many times the native side is painted at its own size
+
+
+def build_strength(task: str) -> tuple[gr.Slider, gr.HTML]:
+    """The denoising strength with a line that says what it does."""
+    strength = gr.Slider(
+        0,
+        1,
+        value=START_STRENGTH,
+        step=0.01,
+        label="Strength",
+        buttons=[],
+        elem_id=f"{task}--strength",
+    )
+    line = gr.HTML(
+        strength_line(START_STEPS, START_STRENGTH),
+        html_template='<p class="hint"></p>',
+        js_on_load=asset("text.js"),
+        apply_default_css=False,
+    )
+    return strength, line
+
+
+def connect_strength(strength: gr.Slider, line: gr.HTML, steps: gr.Slider) -> None:
+    """Keep the line true to the strength and the number of steps."""
+    for slider in (strength, steps):
+        slider.change(
+            strength_line,
+            [steps, strength],
+            line,
+            preprocess=False,
+            trigger_mode="always_last",
+            **QUICK,
+        )
+
+
+def strength_line(steps: object, strength: object) -> str:
+    """How many of the steps run at a strength, and what that means for the picture."""
+    if not isinstance(steps, int | float) or not isinstance(strength, int | float):
+        return ""
+    run = steps_run(int(steps), max(0.0, strength))
+    if run == 0:
+        return f"0 of {steps:g} steps; the picture comes back as it is"
+    if strength >= 1:
+        return f"All {steps:g} steps; next to nothing of the picture stays"
+    return f"{run} of {steps:g} steps; the rest of the picture stays"
+
+
+def build_resize(task: str) -> gr.Dropdown:
+    """What to do with a picture of another shape than the size."""
+    return gr.Dropdown(
+        list(RESIZE_MODES),
+        value=RESIZE_MODES[0],
+        label="Picture of another shape",
+        elem_id=f"{task}--resize",
+    )
+
+
+def connect_loaded(painter: gr.HTML, size: SizeControls, native_size: gr.State) -> None:
+    """Let a picture that is loaded set the size."""
+
+    def follow(native_side: int, loaded: gr.EventData) -> tuple[Any, Any]:
+        sides = (loaded.width, loaded.height)
+        if not all(isinstance(side, int) and 0 < side <= MAX_SIDE for side in sides):
+            return gr.skip(), gr.skip()
+        return size_for_picture(*sides, native_side)
+
+    painter.loaded(follow, native_size, [size.width, size.height], **QUICK)
+
+
+def size_for_picture(width: int, height: int, native_side: int) -> tuple[int, int]:
+    """The size to paint a picture at: its own, or its shape at the native area."""
+    area = width * height
+    scale = 1.0 if area <= (ROOMY * native_side) ** 2 else native_side / area**0.5
+    return _side(width * scale), _side(height * scale)
+
+
+def _side(length: float) -> int:
+    rounded = round(length / SIZE_MULTIPLE) * SIZE_MULTIPLE
+    return max(64, min(MAX_SIDE, rounded))

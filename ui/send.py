@@ -1,0 +1,91 @@
+"""A finished picture goes to another tab as its input, with its prompt and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from backend.errors import AtelierError, BadPicture
+from backend.studio.infotext import read_infotext
+from backend.studio.views import KeptPicture, StudioLike
+from ui.controls import QUICK
+from ui.model_bar import ModelBar
+from ui.painter import painter_refusing, painter_showing
+from ui.picture_controls import size_for_picture
+from ui.task_tab import TaskTab, restored
+
+GONE = "This picture is no longer in the outputs folder."
+# Names of infotext as fields of a request, and how they are read.
+_SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "Prompt": ("prompt", str),
+    "Negative prompt": ("negative_prompt", str),
+    "Steps": ("steps", int),
+    "CFG scale": ("cfg_scale", float),
+    "Sampler": ("sampler", str),
+    "Schedule type": ("schedule", str),
+    "Seed": ("seed", int),
+    "Clip skip": ("clip_skip", int),
+    "Denoising strength": ("strength", float),
+}
+
+
+def connect_send(
+    studio: StudioLike, tabs: gr.Tabs, sources: list[TaskTab], targets: list[TaskTab], bar: ModelBar
+) -> None:
+    """Let each source's canvas send to each target: the event `to_<task>` with {"name"}."""
+    for target in targets:
+        outputs = [tabs, target.painter, *target.settings.values()]
+        for source in sources:
+            event = getattr(source.stage, f"to_{target.task.replace('-', '_')}")
+            event(_sender(studio, target), bar.native_size, outputs, **QUICK)
+
+
+def _sender(studio: StudioLike, target: TaskTab) -> Callable[[int, gr.EventData], list[Any]]:
+    def send(native_side: int, asked: gr.EventData) -> list[Any]:
+        opened = gr.Tabs(selected=target.task)
+        try:
+            kept, settings = taken(studio, str(asked.name))
+        except AtelierError as error:
+            return [opened, painter_refusing(str(error)), *restored(target, {})]
+        width, height = size_for_picture(kept.ref.width, kept.ref.height, native_side)
+        settings |= {"width": width, "height": height}
+        return [opened, painter_showing(kept), *restored(target, settings)]
+
+    return send
+
+
+def taken(studio: StudioLike, name: str) -> tuple[KeptPicture, dict[str, Any]]:
+    """A saved picture kept as an input, and its settings by request field.
+
+    `name` is "YYYY-MM-DD/NNNNN-seed.png". Raises `BadPicture` or `StorageError`.
+    """
+    path = studio.picture_file(name)
+    if path is None:
+        raise BadPicture(GONE)
+    try:
+        data, infotext = path.read_bytes(), _infotext(path)
+    except OSError as error:
+        raise BadPicture(GONE) from error
+    return studio.keep_picture(data), settings_of(infotext)
+
+
+def _infotext(path: Path) -> str:
+    with Image.open(path, formats=["PNG"]) as picture:
+        return str(picture.info.get("parameters", ""))
+
+
+def settings_of(infotext: str) -> dict[str, Any]:
+    """The settings of an infotext by request field; what cannot be read is left out."""
+    settings = {}
+    for name, text in read_infotext(infotext).items():
+        field, read = _SETTINGS.get(name, ("", str))
+        try:
+            settings[field] = read(text)
+        except ValueError:
+            continue
+    settings.pop("", None)
+    return settings
