@@ -46,3 +46,16 @@ def painter(components: Components) -> Painter:
 def asked() -> Callable[..., GenerationRequest]:
     """A small request, with the given fields changed."""
     return lambda **changes: replace(ASKED, **changes)
+
+
+@pytest.fixture(scope="session")
+def painters(painter: Painter) -> dict[int, Painter]:
+    """By input channels."""
+    made = {channels: _tiny(channels) for channels in (9, 5)}
+    fitted_map = painter.fitted_map
+    others = {channels: Painter(model, None, fitted_map) for channels, model in made.items()}
+    return {4: painter, **others}
+
+
+def _tiny(channels: int) -> Components:
+    return place(tiny_components(in_channels=channels), torch.device("cpu"), torch.float32)
