@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.request import MAX_SIDE, SIZE_MULTIPLE
+from backend.request import MAX_SIDE, SIZE_MULTIPLE, GenerationRequest
+from backend.tasks import TextToImage
 
 LATENT_FACTOR = 8
 ASPECTS = {"1:1": (1, 1), "3:2": (3, 2), "2:3": (2, 3), "16:9": (16, 9), "4:5": (4, 5)}
@@ -30,6 +31,13 @@ def steps_run(steps: int, strength: float) -> int:
     as in diffusers' `get_timesteps`: at low strengths it is 0, and the picture stays as it is.
     """
     return min(int(steps * strength), steps)
+
+
+def steps_taken(request: GenerationRequest) -> int:
+    """How many steps each picture of a request takes: all, unless it starts from a picture."""
+    if isinstance(request.task, TextToImage):
+        return request.steps
+    return steps_run(request.steps, request.task.strength)
 
 
 def _nearest_multiple(length: float) -> int:

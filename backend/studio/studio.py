@@ -184,7 +184,9 @@ class Studio:
             # Imports torch, which takes seconds: the page is served meanwhile.
             from backend.studio.workshop import EngineWorkshop
 
-            workshop = EngineWorkshop(self._library, self._settings.device, self._settings.dtype)
+            workshop = EngineWorkshop(
+                self._library, self._inputs, self._settings.device, self._settings.dtype
+            )
             self._workshop = workshop
             workshop.warm_up()
             self._worker = Worker(self._queue, workshop, self._storage)

@@ -20,6 +20,7 @@ from backend.events import (
     StepDone,
     Waiting,
 )
+from backend.geometry import steps_taken
 from backend.request import GenerationRequest
 from backend.studio.eta import Eta
 from backend.studio.job import Job
@@ -115,9 +116,10 @@ class Worker:
             request, lambda text: job.publish(Waiting(reason=text)), job.stop.is_set
         )
         _stop_if_asked(job)
-        job.publish(Started(steps=request.steps, pictures=request.batch_size))
+        steps = steps_taken(request)
+        job.publish(Started(steps=steps, pictures=request.batch_size))
         began = time.monotonic()
-        eta = Eta(request.steps * request.batch_size)
+        eta = Eta(steps * request.batch_size)
         for progress.picture in range(request.batch_size):
             progress.step = 0
             self._paint_one(job, easel, progress, eta)
@@ -144,6 +146,7 @@ class Worker:
 
     def _save(self, request: GenerationRequest, picture: Picture, index: int) -> ImageSaved:
         png = encode_png(picture.pixels, picture.infotext)
+        height, width = picture.pixels.shape[:2]
         note, path = picture.note, None
         try:
             path = self._storage.save(png, request.seed)
@@ -154,8 +157,8 @@ class Worker:
             path=path,
             seed=request.seed,
             infotext=picture.infotext,
-            width=request.width,
-            height=request.height,
+            width=width,
+            height=height,
             note=note,
             png=png,
         )

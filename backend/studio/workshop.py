@@ -13,6 +13,7 @@ from transformers import CLIPTokenizer
 
 from backend.engine.components import Components
 from backend.engine.device import choose_device, memory
+from backend.engine.inputs import Inputs
 from backend.engine.memory import check_fits
 from backend.engine.painter import Painter
 from backend.engine.prompt import tokens
@@ -22,9 +23,12 @@ from backend.library.loading import load_tokenizer
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
+from backend.studio.depth_files import DepthEstimator
 from backend.studio.infotext import write_infotext
+from backend.studio.inputs import InputPictures
 from backend.studio.load_report import LoadReport
 from backend.studio.model_shelf import ModelShelf
+from backend.studio.picture_inputs import read_inputs
 from backend.studio.preview_files import PreviewFiles
 from backend.studio.views import Token, TokenCount
 from backend.studio.worker import Picture, StepOutcome
@@ -49,11 +53,13 @@ class EngineWorkshop:
     everything else may be called from any.
     """
 
-    def __init__(self, library: Library, device: str, dtype: str) -> None:
+    def __init__(self, library: Library, pictures: InputPictures, device: str, dtype: str) -> None:
         self._library = library
+        self._pictures = pictures
         self._device = choose_device(device, dtype)
         self._shelf = ModelShelf(self._device)
         self._previews = PreviewFiles(library.models / "preview")
+        self._depth = DepthEstimator(library.models, self._device)
         self._ready: _Ready | None = None
         self._tokenizer: CLIPTokenizer | None = None
 
@@ -106,7 +112,8 @@ class EngineWorkshop:
         watch = Watch(LoadReport(spec.name, report), stopped)
         painter = self._painter(spec, vae, checkpoint_hash, watch)
         check_fits(painter.components, request.width, request.height)
-        return EngineEasel(painter, checkpoint_hash, self._named(vae))
+        inputs = read_inputs(request.task, self._pictures, self._depth)
+        return EngineEasel(painter, inputs, checkpoint_hash, self._named(vae))
 
     def _painter(
         self, spec: ModelSpec, vae: VaeSpec | None, checkpoint_hash: str, watch: Watch
@@ -133,10 +140,17 @@ def _same(one: Components, other: Components) -> bool:
 
 
 class EngineEasel:
-    """A painter with what infotext says about its model."""
+    """A painter with the pixels it starts from and what infotext says about its model."""
 
-    def __init__(self, painter: Painter, checkpoint_hash: str, vae: tuple[str, str] | None) -> None:
+    def __init__(
+        self,
+        painter: Painter,
+        inputs: Inputs | None,
+        checkpoint_hash: str,
+        vae: tuple[str, str] | None,
+    ) -> None:
         self._painter = painter
+        self._inputs = inputs
         self._checkpoint_hash = checkpoint_hash
         self._vae = vae
 
@@ -147,7 +161,7 @@ class EngineEasel:
         yield Picture(pixels=painted.picture, infotext=infotext, note=painted.note)
 
     def _steps(self, request: GenerationRequest):
-        steps = self._painter.paint(request)
+        steps = self._painter.paint(request, self._inputs)
         while True:
             try:
                 step = next(steps)

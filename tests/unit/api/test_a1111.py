@@ -135,6 +135,34 @@ def test_what_can_be_chosen_is_listed(served):
     assert client.get_memory()["ram"]["total"] > 0
 
 
+def test_image_to_image_starts_from_the_picture(served):
+    start = Image.new("RGB", (64, 64), "red")
+    result = served.client().img2img(
+        images=[start], prompt="x", seed=5, width=64, height=64, denoising_strength=0.5, steps=4
+    )
+    assert result.image.size == (64, 64)
+    assert read_infotext(result.info["infotexts"][0])["Denoising strength"] == "0.5"
+
+
+def test_inpainting_keeps_what_is_outside_the_mask(served):
+    start = Image.new("RGB", (64, 64), (9, 99, 199))
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (24, 24, 40, 40))
+    result = served.client().img2img(
+        images=[start],
+        mask_image=mask,
+        mask_blur=0,
+        inpainting_fill=1,
+        inpaint_full_res=False,
+        width=64,
+        height=64,
+        seed=5,
+    )
+    pixels = np.asarray(result.image)
+    assert (pixels[:24] == (9, 99, 199)).all()
+    assert (pixels[24:40, 24:40] != (9, 99, 199)).any()
+
+
 def test_png_info_reads_a_picture_back(served):
     result = paint(served)
     with io.BytesIO() as buffer:

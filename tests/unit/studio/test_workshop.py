@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
 from backend.library.library import Library
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.infotext import read_infotext
+from backend.studio.inputs import InputPictures
 from backend.studio.studio import Settings, Studio
 from backend.studio.workshop import EngineWorkshop
+from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef
 from tests.tiny_folder import save_tiny_model
 
 
@@ -177,8 +180,47 @@ def test_tokens_are_counted_by_the_models_own_tokenizer(studio):
     assert studio.count_tokens("beach " * 80).room == 150
 
 
+def kept(studio: Studio, colour: object, size: tuple[int, int] = (64, 64)) -> PictureRef:
+    with io.BytesIO() as buffer:
+        Image.new("RGB", size, colour).save(buffer, "PNG")
+        return studio.keep_picture(buffer.getvalue()).ref
+
+
+def test_image_to_image_at_strength_0_gives_the_picture_back_and_at_1_does_not(studio):
+    start = kept(studio, "red")
+    near, infotext = picture_of(studio, a_request(task=ImageToImage(picture=start, strength=0)))
+    far, _ = picture_of(studio, a_request(task=ImageToImage(picture=start, strength=1)))
+    assert (near != far).any()
+    assert read_infotext(infotext)["Denoising strength"] == "0"
+    steps = events_of(studio, a_request(steps=10, task=ImageToImage(picture=start, strength=0.5)))
+    assert [each.step for each in steps if isinstance(each, StepDone)] == [1, 2, 3, 4, 5]
+
+
+def test_inpainting_changes_nothing_outside_the_mask(studio):
+    with io.BytesIO() as buffer:
+        mask = Image.new("L", (64, 64))
+        mask.paste(255, (16, 16, 40, 40))
+        mask.save(buffer, "PNG")
+        masked = studio.keep_picture(buffer.getvalue()).ref
+    task = Inpaint(picture=kept(studio, (9, 99, 199)), mask=masked, mask_blur=0, strength=1)
+    pixels, _ = picture_of(studio, a_request(task=task))
+    outside = np.ones((64, 64), bool)
+    outside[16:40, 16:40] = False
+    assert (pixels[outside] == (9, 99, 199)).all()
+    assert (pixels[~outside] != (9, 99, 199)).any()
+
+
+def test_an_empty_mask_and_a_wrong_kind_of_model_are_sentences(studio):
+    picture = kept(studio, "red")
+    empty = events_of(studio, a_request(task=Inpaint(picture=picture, mask=kept(studio, "black"))))
+    assert "mask" in empty[-1].error
+    depth = events_of(studio, a_request(task=DepthToImage(picture=picture, depth=picture)))
+    assert isinstance(depth[-1], Failed)
+    assert "depth" in depth[-1].error
+
+
 def test_a_file_exchanged_after_the_request_is_noticed(models):
-    workshop = EngineWorkshop(Library(models), "cpu", "fp32")
+    workshop = EngineWorkshop(Library(models), InputPictures(models / "in"), "cpu", "fp32")
     request = a_request()
     stale = replace(request, model=replace(request.model, checkpoint_hash="0" * 64))
     with pytest.raises(ModelError, match="exchanged for another file"):
@@ -186,7 +228,7 @@ def test_a_file_exchanged_after_the_request_is_noticed(models):
 
 
 def test_a_picture_beyond_memory_is_refused_with_both_figures(models, monkeypatch):
-    workshop = EngineWorkshop(Library(models), "cpu", "fp32")
+    workshop = EngineWorkshop(Library(models), InputPictures(models / "in"), "cpu", "fp32")
     monkeypatch.setattr("backend.engine.memory.memory", lambda device: (7 * 10**9, 8 * 10**9))
     with pytest.raises(OutOfMemory, match=r"needs about \d.* GB are free; choose a smaller size"):
         workshop.prepare(a_request(width=2048, height=2048), lambda text: None, lambda: False)
