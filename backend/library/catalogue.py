@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from backend.errors import ModelError
 from backend.library.choices import Choices
@@ -18,6 +19,7 @@ from backend.models import ModelSpec, VaeSpec
 
 _VAE_SUFFIXES = (".safetensors", *PICKLES)
 _ADAPTER_SUFFIXES = (".safetensors", ".png", *PICKLES)
+AdapterFolder = Literal["embeddings", "loras", "hypernetworks"]
 MAX_LISTED = 10_000  # files of one folder; more is a mistake, such as a link to the whole disk
 
 
@@ -54,6 +56,17 @@ class Catalogue:
                 return spec
         raise ModelError(f"There is no VAE file called “{name[:80]}” in models/vae.")
 
+    def adapter(self, folder: AdapterFolder, name: str) -> Path:
+        """The file that a prompt calls by a name; raises `ModelError` where there is none."""
+        kind, files = {
+            "embeddings": ("textual inversion", self.embeddings),
+            "loras": ("LoRA", self.loras),
+            "hypernetworks": ("hypernetwork", self.hypernetworks),
+        }[folder]
+        if name not in files:
+            raise ModelError(f"There is no {kind} called “{name[:80]}” in models/{folder}.")
+        return files[name]
+
     def twins(self) -> dict[str, str]:
         """Each checkpoint whose content an earlier one has already, with that one's name."""
         first: dict[str, str] = {}
@@ -81,12 +94,12 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
             convertible.append(path)
     return Catalogue(
         checkpoints=tuple(specs.values()),
-        vaes=tuple(_vaes(models / "vae", hashes)),
+        vaes=tuple(_vaes(models, hashes)),
         problems=problems,
         convertible=tuple(convertible),
-        embeddings=_adapters(models / "embeddings"),
-        loras=_adapters(models / "loras"),
-        hypernetworks=_adapters(models / "hypernetworks"),
+        embeddings=_adapters(models, "embeddings"),
+        loras=_adapters(models, "loras"),
+        hypernetworks=_adapters(models, "hypernetworks"),
     )
 
 
@@ -105,22 +118,33 @@ def _checkpoint_files(models: Path) -> Iterator[Path]:
         yield from _files(root, wanted)
 
 
-def _vaes(root: Path, hashes: HashCache) -> Iterator[VaeSpec]:
+def _vaes(models: Path, hashes: HashCache) -> Iterator[VaeSpec]:
     def wanted(path: Path) -> bool:
         return path.suffix.lower() in _VAE_SUFFIXES or (path / WEIGHT_NAMES[0]).is_file()
 
-    for path in _files(root, wanted):
+    found = {path.name: path for root in _roots(models, "vae") for path in _files(root, wanted)}
+    for path in found.values():
         file = path / WEIGHT_NAMES[0] if path.is_dir() else path
         yield VaeSpec(name=path.name, path=path, sha256=hashes.known(file))
 
 
-def _adapters(root: Path) -> dict[str, Path]:
+def _adapters(models: Path, folder: str) -> dict[str, Path]:
     """By name without the suffix; of two files of one name the safetensors file is taken."""
+
+    def wanted(path: Path) -> bool:
+        return path.suffix.lower() in _ADAPTER_SUFFIXES and path.is_file()
+
     found: dict[str, Path] = {}
-    for path in _files(root, lambda each: each.suffix.lower() in _ADAPTER_SUFFIXES):
-        if path.is_file() and (path.stem not in found or path.suffix == ".safetensors"):
-            found[path.stem] = path
-    return found
+    for root in _roots(models, folder):
+        paths = _files(root, wanted)
+        paths.sort(key=lambda path: path.suffix.lower() == ".safetensors")
+        found |= {path.stem: path for path in paths}
+    return dict(sorted(found.items()))
+
+
+def _roots(models: Path, folder: str) -> tuple[Path, Path]:
+    """What ships with the program, then the artist's own, which wins where names are the same."""
+    return models / "bundled" / folder, models / folder
 
 
 def _files(root: Path, wanted: Callable[[Path], bool]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Library:
         self.hashes = HashCache(models / _MEMORY / "hashes.json")
         self.choices = Choices(models / _MEMORY / "predictions.json")
         self._catalogue = self._scan()
+        self._hashing = threading.Lock()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -72,14 +74,17 @@ class Library:
         return scan(self.models, self.hashes, self.choices)
 
     def _hash_all(self) -> None:
-        catalogue = self._catalogue
-        files = [spec.path for spec in catalogue.checkpoints]
-        for path in [*files, *(vae.path for vae in catalogue.vaes)]:
-            try:
-                self.hashes.sha256(_hashed_file(path))
-            except (OSError, ModelError):
-                continue  # taken away meanwhile: the next look will not list it
-        self._catalogue = self._scan()
+        with self._hashing:  # a second refresh waits, and then finds most of it done
+            catalogue = self._catalogue
+            files = [spec.path for spec in catalogue.checkpoints]
+            for path in [*files, *(vae.path for vae in catalogue.vaes)]:
+                self._hash(path)
+            self._catalogue = self._scan()
+
+    def _hash(self, path: Path) -> None:
+        # A file that was taken away meanwhile is not listed at the next look.
+        with contextlib.suppress(OSError, ModelError):
+            self.hashes.sha256(_hashed_file(path))
 
 
 def _hashed_file(path: Path) -> Path:

@@ -382,3 +382,20 @@ def test_the_catalogue_lists_adapters_by_the_name_that_prompts_use(tmp_path):
     assert found.loras.keys() == {"c.d", "g"}
     assert found.loras["g"].suffix == ".safetensors"
     assert found.hypernetworks.keys() == {"f"}
+    assert found.adapter("loras", "c.d") == tmp_path / "loras" / "c.d.safetensors"
+    with pytest.raises(ModelError, match="There is no LoRA called “h” in models/loras"):
+        found.adapter("loras", "h")
+
+
+def test_bundled_adapters_and_vaes_are_listed_and_the_artist_s_own_win(tmp_path):
+    for name in ("bundled/loras/ink.safetensors", "bundled/loras/paper.safetensors",
+                 "loras/ink.safetensors", "bundled/vae/fine.safetensors",
+                 "vae/own.safetensors", "vae/fine.safetensors"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = scan(tmp_path, HashCache())
+    assert found.loras["ink"] == tmp_path / "loras" / "ink.safetensors"
+    assert found.loras["paper"].parent == tmp_path / "bundled" / "loras"
+    assert sorted(vae.path.relative_to(tmp_path).as_posix() for vae in found.vaes) == [
+        *("vae/fine.safetensors", "vae/own.safetensors"),
+    ]

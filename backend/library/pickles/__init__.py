@@ -52,11 +52,18 @@ def safetensors_of(
     slashes. `near` is the folder to work in, by default the system's for temporary files. Raises
     `ModelError` with one sentence, and `Stopped`.
     """
-    open_model_file(path).close()
+    _check_beginning(path)
     with tempfile.TemporaryDirectory(prefix=".atelier-", dir=near) as folder:
         target = Path(folder) / f"{path.stem}.safetensors"
         _open(path, target, limits or Limits.of(path), watch or Watch())
         yield target
+
+
+def _check_beginning(path: Path) -> None:
+    """What torch writes is a zip archive or, from old versions, a pickle of protocol 2."""
+    with open_model_file(path) as file:
+        if not file.read(4).startswith((b"PK\x03\x04", b"\x80\x02")):
+            raise ModelError(_sentence(path.name, "damaged"))
 
 
 def _open(source: Path, target: Path, limits: Limits, watch: Watch) -> None:
