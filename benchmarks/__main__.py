@@ -20,7 +20,7 @@ def main() -> None:
     """Measure every ratio on every model and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small pictures, written nowhere")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is timed")
+    parser.add_argument("--rounds", type=int, help="how often each is timed")
     options = parser.parse_args()
 
     diffusers.utils.logging.set_verbosity_error()
@@ -28,7 +28,7 @@ def main() -> None:
     ratios = []
     for subject in subjects(options.quick):
         for module in RATIOS:
-            for ratio in module.measure(subject, chosen.dtype, options.rounds):
+            for ratio in module.measure(subject, chosen.dtype, options.rounds or subject.rounds):
                 print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
                 ratios.append(ratio)
     if not options.quick:

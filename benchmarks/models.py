@@ -28,11 +28,15 @@ SD15 = ROOT / "backend" / "library" / "configs" / "sd1"
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A model to measure with: `load` makes new networks at each call."""
+    """A model to measure with: `load` makes new networks at each call.
+
+    `rounds` is how often each piece of work is timed: less often where one takes half a minute.
+    """
 
     name: str
     load: Callable[[], Components]
     request: GenerationRequest
+    rounds: int
 
     def painter(self, dtype: torch.dtype) -> Painter:
         """Ours, placed as the program places it."""
@@ -61,11 +65,12 @@ def subjects(quick: bool) -> list[Subject]:
     side, steps = (128, 4) if quick else (256, 20)
     large_side, large_steps = (128, 1) if quick else (512, 2)
     return [
-        Subject(name="storybook", load=_bundled, request=_request(side, steps)),
+        Subject(name="storybook", load=_bundled, request=_request(side, steps), rounds=7),
         Subject(
             name="random weights of SD 1.5 size",
             load=_random_sd15,
             request=_request(large_side, large_steps),
+            rounds=2,
         ),
     ]
 

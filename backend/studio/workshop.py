@@ -32,6 +32,7 @@ from backend.studio.picture_inputs import read_inputs
 from backend.studio.preview_files import PreviewFiles
 from backend.studio.views import Token, TokenCount
 from backend.studio.worker import Picture, StepOutcome
+from backend.tasks import TextToImage
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,8 @@ class EngineWorkshop:
             report(f"Loading {spec.name}.")
         watch = Watch(LoadReport(spec.name, report), stopped)
         painter = self._painter(spec, vae, checkpoint_hash, watch)
-        check_fits(painter.components, request.width, request.height)
+        for width, height in _worked_sizes(request):
+            check_fits(painter.components, width, height)
         inputs = read_inputs(request.task, self._pictures, self._depth)
         return EngineEasel(painter, inputs, checkpoint_hash, self._named(vae))
 
@@ -132,6 +134,14 @@ class EngineWorkshop:
 
     def _named(self, vae: VaeSpec | None) -> tuple[str, str] | None:
         return (vae.name, self._library.hash_of_vae(vae)) if vae else None
+
+
+def _worked_sizes(request: GenerationRequest) -> list[tuple[int, int]]:
+    """The sizes that go through the VAE; latent resize encodes a picture at its own."""
+    sizes = [(request.width, request.height)]
+    if not isinstance(request.task, TextToImage) and request.task.resize == "Latent resize":
+        sizes.append((request.task.picture.width, request.task.picture.height))
+    return sizes
 
 
 def _same(one: Components, other: Components) -> bool:
