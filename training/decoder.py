@@ -109,7 +109,7 @@ def main() -> None:
     """Train, or go on training, and export to the bundled family."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--scenes", type=int, default=3_000)
+    parser.add_argument("--scenes", type=int, default=2_400)
     args = parser.parse_args()
     train(args.minutes, args.scenes)
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from .budget import Budget
 from .data import render_range
 from .labels import QUESTIONS, labels
+from .lanes import Lanes
 from .paths import HELD_OUT, READER, RUNS
 from .scenes import wording
 from .vae import to_tensor
@@ -79,7 +80,8 @@ def _spoil(x: Tensor, rng: np.random.Generator) -> Tensor:
     return x + torch.randn_like(x) * float(rng.uniform(0, 0.08))
 
 
-def _loss(scores: list[Tensor], wanted: Tensor) -> Tensor:
+def _loss_of(reader: Reader, x: Tensor, wanted: Tensor) -> Tensor:
+    scores = reader(x)
     return torch.stack([F.cross_entropy(s, wanted[:, k]) for k, s in enumerate(scores)]).sum()
 
 
@@ -92,43 +94,55 @@ def accuracy(reader: Reader, first: int, pictures: np.ndarray) -> dict[str, floa
     return dict(zip([q.name for q in QUESTIONS], (found == wanted).mean(0).tolist(), strict=True))
 
 
-def train(minutes: float, count: int) -> None:
-    """Train for this many minutes in all, then measure and export."""
-    device = device_for_training()
-    torch.manual_seed(0)
-    pictures = shrink(render_range(0, count, 2))
-    wanted = torch.tensor([labels(wording(seed, 1)[0]) for seed in range(count)])
-    reader = Reader().to(device)
-    optimizer = torch.optim.AdamW(reader.parameters(), _PEAK, weight_decay=0.05)
-    state = load_checkpoint(_CHECKPOINT)
-    if state:
-        reader.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-    budget = Budget(minutes, state["spent"] if state else 0)
-    step, rng = state["step"] if state else 0, np.random.default_rng(state["step"] if state else 0)
-    while not budget.over:
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(_PEAK, budget.share)
-        index = rng.integers(0, count, _BATCH)
-        x = _spoil(to_tensor(pictures[index]).to(device), rng)
-        loss = _loss(reader(x), wanted[index].to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        step += 1
-        if step % 100 == 0:
-            print(budget.line(step, loss=loss.item()), flush=True)
-        if step % 400 == 0 or budget.over:
-            save_checkpoint(
-                _CHECKPOINT, model=reader.state_dict(), optimizer=optimizer.state_dict(),
-                step=step, spent=budget.spent,
-            )  # fmt: skip
-    reader.cpu().eval()
+class Run:
+    """The reader in training, with its optimizer and its scenes, resumed from the checkpoint."""
+
+    def __init__(self, minutes: float, count: int) -> None:
+        torch.manual_seed(0)
+        self.device = device_for_training()
+        self.pictures = shrink(render_range(0, count, 2))
+        self.wanted = torch.tensor([labels(wording(seed, 1)[0]) for seed in range(count)])
+        self.reader = Reader().to(self.device)
+        self.optimizer = torch.optim.AdamW(self.reader.parameters(), _PEAK, weight_decay=0.05)
+        state, self.step = load_checkpoint(_CHECKPOINT), 0
+        if state:
+            self.reader.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+        self.lanes = Lanes(self.reader)
+        self.budget = Budget(minutes, state["spent"] if state else 0)
+
+    def train(self) -> None:
+        """Train until the minutes are used up."""
+        rng = np.random.default_rng(self.step)
+        while not self.budget.over:
+            loss = self._learn(rng)
+            self.step += 1
+            if self.step % 100 == 0:
+                print(self.budget.line(self.step, loss=loss), flush=True)
+            if self.step % 400 == 0 or self.budget.over:
+                save_checkpoint(
+                    _CHECKPOINT, model=self.reader.state_dict(), step=self.step,
+                    optimizer=self.optimizer.state_dict(), spent=self.budget.spent,
+                )  # fmt: skip
+
+    def _learn(self, rng: np.random.Generator) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = cosine(_PEAK, self.budget.share)
+        index = rng.integers(0, len(self.pictures), _BATCH)
+        x = _spoil(to_tensor(self.pictures[index]), rng).to(self.device)
+        wanted = self.wanted[index].to(self.device)
+        parts = zip(x.chunk(self.lanes.count), wanted.chunk(self.lanes.count), strict=True)
+        self.optimizer.zero_grad()
+        loss = self.lanes.backward(_loss_of, list(parts))
+        self.optimizer.step()
+        return loss
+
+
+def export(reader: Reader) -> None:
+    """Save the reader in half precision beside the family."""
     READER.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.half().contiguous() for k, v in reader.state_dict().items()}, READER)
-    held_out = render_range(HELD_OUT + 100_000, 600, 2)
-    for name, share in accuracy(load(), HELD_OUT + 100_000, held_out).items():
-        print(f"{name:18s} {share:.1%}")
 
 
 def main() -> None:
@@ -137,7 +151,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--scenes", type=int, default=5_000)
     args = parser.parse_args()
-    train(args.minutes, args.scenes)
+    run = Run(args.minutes, args.scenes)
+    run.train()
+    export(run.reader.cpu())
+    first = HELD_OUT + 100_000
+    for name, share in accuracy(load(), first, render_range(first, 400, 2)).items():
+        print(f"{name:18s} {share:.1%}")
 
 
 if __name__ == "__main__":

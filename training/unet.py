@@ -108,12 +108,14 @@ class Run:
         self.examples = Examples(self.stage, device)
         self.unet = build(self.examples.states.shape[-1]).to(device).train()
         self.optimizer = torch.optim.AdamW(
-            self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01
+            self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
         self.average, self.step = Average(self.unet, _DECAY), 0
         if state:
             self.unet.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
+            for group in self.optimizer.param_groups:
+                group["fused"] = True
             self.average.weights, self.average.steps = state["average"], state["averaged"]
             self.step = state["step"]
         self.lanes = Lanes(self.unet)
@@ -179,11 +181,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=70)
     parser.add_argument("--small-share", type=float, default=0.55, help="of the time, at 128 px")
     parser.add_argument("--small-scenes", type=int, default=5_000)
-    parser.add_argument("--large-scenes", type=int, default=3_000)
+    parser.add_argument("--large-scenes", type=int, default=2_400)
     parser.add_argument("--export-every", type=float, default=6, help="minutes")
     args = parser.parse_args()
     stages = {
-        0.0: Stage(128, 48, args.small_scenes),
+        0.0: Stage(128, 36, args.small_scenes),
         args.small_share: Stage(256, 16, args.large_scenes),
     }
     Run(args.minutes, stages, device_for_training()).train(args.export_every)
