@@ -73,7 +73,7 @@ def load_checkpoint(
     with ExitStack() as files:
         plans = _plans(spec, settings, files)
         watch = watch or Watch()
-        watch.total = sum(each.size for each in plans)
+        watch.begin(sum(each.size for each in plans))
         unet, vae, text_encoder = (fill(each, watch, dtype) for each in plans)
     return LoadedModel(
         spec=spec,
@@ -105,7 +105,7 @@ def load_vae(
             path = _part_file(path / "vae" if (path / "vae").is_dir() else path, "vae")
         planned = _plan_vae(config, files.enter_context(TensorFile(path)))
         watch = watch or Watch()
-        watch.total = planned.size
+        watch.begin(planned.size)
         return cast(AutoencoderKL, fill(planned, watch, dtype))
 
 

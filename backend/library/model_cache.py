@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from backend.errors import ModelError
 from backend.library.telling import weight_file
 from backend.models import ModelSpec
 
@@ -71,10 +72,13 @@ class ModelCache(Generic[Model]):
 def cache_key(spec: ModelSpec) -> Hashable:
     """What tells a checkpoint's present content apart: its file, size, time and prediction.
 
-    Raises `ModelError` and `OSError` where the file is gone.
+    Raises `ModelError` where the file is gone.
     """
     path = weight_file(spec.path)
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"“{spec.name}” cannot be read: {error.strerror}.") from error
     return path.resolve(), stat.st_size, stat.st_mtime_ns, spec.prediction
 
 

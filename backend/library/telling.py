@@ -49,6 +49,8 @@ def weight_file(path: Path) -> Path:
     for name in WEIGHT_NAMES:
         if (path / "unet" / name).is_file():
             return path / "unet" / name
+    if not path.exists():
+        raise ModelError(f"“{path.name}” is not there any more.")
     raise ModelError(f"“{path.name}” has no unet/{WEIGHT_NAMES[0]}.")
 
 

@@ -20,14 +20,17 @@ class Watch:
     ) -> None:
         self._progress = progress
         self._stop = stop
-        self._done = 0
-        self.total = 0
+        self._done = self._total = 0
+
+    def begin(self, total: int) -> None:
+        """Work of so many bytes begins; a watch may follow several, one after another."""
+        self._done, self._total = 0, total
 
     def add(self, count: int) -> None:
         """So many bytes more are done; raises `Stopped` when the work should end."""
         self._done += count
         if self._progress:
-            self._progress(self._done, self.total)
+            self._progress(self._done, self._total)
         self.check()
 
     def check(self) -> None:

@@ -90,6 +90,13 @@ def test_a_changed_file_is_another_model(tmp_path):
     assert cache_key(spec) != before
 
 
+def test_a_file_that_is_gone_is_a_sentence(tmp_path):
+    spec = tell(tiny.make_folder(tmp_path / "folder")).spec
+    (tmp_path / "folder").rename(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="“folder” is not there any more"):
+        cache_key(spec)
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
 def test_twenty_swaps_among_three_take_no_more_memory_than_one_round(tmp_path):
     specs = [tell(tiny.make_folder(tmp_path / name)).spec for name in ("a", "b", "c")]

@@ -15,7 +15,7 @@ from backend.errors import ModelError, Stopped
 from backend.library.convert import convert
 from backend.library.convert.single_file import write_single_file
 from backend.library.header import read_header
-from backend.library.loading import load_checkpoint, load_tokenizer
+from backend.library.loading import load_checkpoint, load_tokenizer, load_vae
 from backend.library.telling import tell
 from backend.library.watch import Watch
 from tests.library import tiny
@@ -149,6 +149,21 @@ def test_weights_are_converted_as_they_are_read(tmp_path):
     assert {each.dtype for each in model.unet.parameters()} == {torch.bfloat16}
     expected = parts_of(folder)[PARTS[0]]["conv_in.weight"].to(torch.bfloat16)
     assert torch.equal(model.unet.conv_in.weight, expected)
+
+
+def test_a_watch_follows_one_load_after_another(tmp_path):
+    folder = tiny.make_folder(tmp_path / "folder")
+    counts: list[tuple[int, int]] = []
+    watch = Watch(lambda *each: counts.append(each))
+    load_checkpoint(tell(folder).spec, watch=watch)
+    assert counts[-1][0] == counts[-1][1]
+    load_vae(folder, tiny.VAE, watch=watch)
+    assert (
+        counts[-1][0]
+        == counts[-1][1]
+        == (folder / f"{PARTS[1]}.safetensors").stat().st_size
+        - (read_header(folder / f"{PARTS[1]}.safetensors").data_start)
+    )
 
 
 def test_a_load_can_be_stopped(tmp_path):

@@ -47,7 +47,7 @@ def download(
     name = _name(chosen, repository)
     _check_new(models, name)
     _check_room(models, store, chosen)
-    watch.total = sum(each.size for each in chosen)
+    watch.begin(sum(each.size for each in chosen))
     fetched = [_fetch(hub, each, store, watch, patience) for each in chosen]
     if len(chosen) == 1:
         return _place_file(fetched[0], models, name)
