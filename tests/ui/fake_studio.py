@@ -159,6 +159,9 @@ class FakeStudio:
             request=job.request,
         )  # fmt: skip
 
+    def running_job(self) -> str | None:
+        return next((name for name, job in self.jobs.items() if job.state == "running"), None)
+
     def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
         job = self.jobs.get(job_id)
         if job is None:

@@ -1,11 +1,12 @@
 // The input over the result, up to a line that the artist moves.
 function makeCompare(part) {
   const box = part("compare");
+  const result = part("image");
   const [image, line, range] = [part("compare-input"), part("compare-line"), part("compare-range")];
-  let size = { width: 0, height: 0 };
   let offered = null; // {url, fit} of the input picture, while there is one to compare with
   let on = false;
-  const fit = keepFitted(box, () => size);
+  const shape = () => ({ width: result.naturalWidth, height: result.naturalHeight });
+  const fit = keepFitted(box, shape);
 
   function move(percent) {
     const share = Math.min(100, Math.max(0, percent));
@@ -34,6 +35,7 @@ function makeCompare(part) {
   });
   box.addEventListener("pointermove", (event) => event.buttons && follow(event));
   range.addEventListener("input", () => move(Number(range.value)));
+  result.addEventListener("load", fit);
   part("compare-button").addEventListener("click", () => turn(!on));
   move(50);
 
@@ -43,7 +45,6 @@ function makeCompare(part) {
       offered = input && saved ? input : null;
       part("compare-button").hidden = !input;
       if (offered) {
-        size = saved;
         image.style.objectFit = offered.fit;
         if (image.getAttribute("src") !== offered.url) image.src = offered.url;
       }

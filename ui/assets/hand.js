@@ -27,11 +27,12 @@ function makeHand(surface, ring, layer, tool, changed) {
   }
 
   surface.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary) return;
+    const turned = event.button === 5; // a pen's other end
+    if ((event.button !== 0 && !turned) || !event.isPrimary) return;
     event.preventDefault();
     surface.setPointerCapture(event.pointerId);
     pointer = event.pointerId;
-    layer.begin(at(event), tool());
+    layer.begin(at(event), turned ? { ...tool(), erase: true } : tool());
     showRing(event);
   });
   surface.addEventListener("pointermove", (event) => {

@@ -11,6 +11,7 @@ const maskColour = `rgb(${MASK_COLOUR.join(" ")})`;
 let picture = null; // {sha256, width, height, note} once the Studio keeps it
 let ground = ""; // the colour of a blank canvas, in place of a picture
 let handed = null; // what was handed over for Generate, as long as nothing has changed since
+let settled = false; // whether the size was sent with this picture, and so is remembered with it
 let share = 0; // how much is painted, 0 to 1
 
 const colour = makeColours(part("colours"));
@@ -88,11 +89,13 @@ function fault(sentence) {
 
 async function attempt(work) {
   fault("");
+  part("facts").textContent = "Reading the picture";
   try {
     await work();
   } catch (error) {
     fault(error.message);
   }
+  draw();
 }
 
 const take = (file) =>
@@ -100,7 +103,7 @@ const take = (file) =>
     const ref = await keepPicture(file);
     if (!(await show(ref))) throw new Error("The picture cannot be shown.");
     closeStart();
-    trigger("loaded", { width: ref.width, height: ref.height });
+    proposeSize();
   });
 
 const takeMask = (file) =>
@@ -110,6 +113,11 @@ const takeMask = (file) =>
   });
 
 const maskFromTransparency = () => attempt(async () => putMask(transparencyLayer(below)));
+
+function proposeSize() {
+  settled = false;
+  trigger("loaded", { width: below.width, height: below.height });
+}
 
 function putMask(canvas) {
   layer.put(canvas);
@@ -122,6 +130,7 @@ function putMask(canvas) {
 async function handOver() {
   if (!onShow()) return null;
   hide(false); // no mask is applied unseen
+  settled = true;
   try {
     handed ??= isMask ? await masked() : await sketched();
     return handed;
@@ -145,8 +154,9 @@ async function sketched() {
 function remember() {
   const { width, height } = below;
   const painted = share ? layerCanvas.toDataURL() : "";
+  const kept = { picture, ground, width, height, painted, settled };
   try {
-    localStorage.setItem(STORAGE, JSON.stringify({ picture, ground, width, height, painted }));
+    localStorage.setItem(STORAGE, JSON.stringify(kept));
   } catch {
     localStorage.removeItem(STORAGE); // too large to be kept: the next visit starts anew
   }
@@ -158,6 +168,8 @@ async function recall() {
   else if (!kept?.picture || !(await show(kept.picture))) return;
   const painted = kept.painted && (await pixelsOf(kept.painted));
   if (painted) layer.put(painted);
+  if (!kept.settled) proposeSize();
+  settled = kept.settled;
   changed();
 }
 
@@ -193,12 +205,14 @@ function startDrawing(event) {
   const [width, height] = ["blank-width", "blank-height"].map((name) => Number(part(name).value));
   startBlank(width, height, part("blank-ground").value);
   closeStart();
-  trigger("loaded", { width, height });
+  proposeSize();
 }
 
 function receive() {
   fault(props.value?.error ?? "");
-  if (props.value?.picture) show(props.value.picture).then(closeStart);
+  if (!props.value?.picture) return;
+  settled = false;
+  show(props.value.picture).then(closeStart);
 }
 
 const typing = (node) => node.matches?.("textarea, select, input:not([type=range]):not([type=radio])");
