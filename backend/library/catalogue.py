@@ -89,7 +89,7 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
                 raise ModelError(f"Another model is called “{spec.name}” too; rename one of them.")
             specs[spec.name] = spec
         except ModelError as error:
-            problems.setdefault(path.name, str(error))
+            problems.setdefault(_shown(path.name), _shown(str(error)))
         if path.suffix.lower() in PICKLES:
             convertible.append(path)
     return Catalogue(
@@ -104,9 +104,16 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
 
 
 def _look(path: Path, hashes: HashCache, choices: Choices) -> ModelSpec:
+    if not path.name.isprintable():
+        raise ModelError("Its name has characters that cannot be shown; rename it.")
     known = hashes.known(path) if path.is_file() else ""
     spec = tell(path, known, choices).spec
     return replace(spec, sha256=known or hashes.known(weight_file(path)))
+
+
+def _shown(text: str) -> str:
+    """A name as it can stand in a page: a file's name may be bytes that are no text at all."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _checkpoint_files(models: Path) -> Iterator[Path]:
@@ -122,7 +129,8 @@ def _vaes(models: Path, hashes: HashCache) -> Iterator[VaeSpec]:
     def wanted(path: Path) -> bool:
         return path.suffix.lower() in _VAE_SUFFIXES or (path / WEIGHT_NAMES[0]).is_file()
 
-    found = {path.name: path for root in _roots(models, "vae") for path in _files(root, wanted)}
+    roots = _roots(models, "vae")
+    found = {path.name: path for root in roots for path in _printable(root, wanted)}
     for path in found.values():
         file = path / WEIGHT_NAMES[0] if path.is_dir() else path
         yield VaeSpec(name=path.name, path=path, sha256=hashes.known(file))
@@ -136,7 +144,7 @@ def _adapters(models: Path, folder: str) -> dict[str, Path]:
 
     found: dict[str, Path] = {}
     for root in _roots(models, folder):
-        paths = _files(root, wanted)
+        paths = _printable(root, wanted)
         paths.sort(key=lambda path: path.suffix.lower() == ".safetensors")
         found |= {path.stem: path for path in paths}
     return dict(sorted(found.items()))
@@ -145,6 +153,10 @@ def _adapters(models: Path, folder: str) -> dict[str, Path]:
 def _roots(models: Path, folder: str) -> tuple[Path, Path]:
     """What ships with the program, then the artist's own, which wins where names are the same."""
     return models / "bundled" / folder, models / folder
+
+
+def _printable(root: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    return [path for path in _files(root, wanted) if path.name.isprintable()]
 
 
 def _files(root: Path, wanted: Callable[[Path], bool]) -> list[Path]:

@@ -16,6 +16,7 @@ from backend.models import ModelSpec, Prediction
 
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 WEIGHT_NAMES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
+_INSIDE = "its configuration is written inside it"
 _NATIVE_SIZE: dict[Prediction, int] = {"epsilon": 512, "v_prediction": 768}
 
 
@@ -99,7 +100,7 @@ def _tell_file(path: Path, sha256: str, choices: Choices) -> Finding:
     )
     channels = header.shapes[UNET_SHAPE_KEY][1]
     reasons = {
-        "family": "the width of the text that its attention takes",
+        "family": _INSIDE if own_configs(header) else "the width of the text it takes says so",
         "kind": f"its first convolution takes {channels} channels",
         "prediction": told.reason,
     }
@@ -112,7 +113,7 @@ def _from_converter(header: Header) -> tuple[Told, int] | None:
     if configs is None:
         return None
     v = configs.scheduler.get("prediction_type") == "v_prediction"
-    told = Told("v_prediction" if v else "epsilon", "its configuration is written inside it")
+    told = Told("v_prediction" if v else "epsilon", _INSIDE)
     return told, _native_size(configs.unet.get("sample_size", 64))
 
 

@@ -27,7 +27,7 @@ def test_what_a_checkpoint_is_and_why(tmp_path, capsys):
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert "content: a checkpoint in the original layout" in lines
     assert "tensors: 2 in F32, 1 in F16" in lines
-    assert "family: sd2, as the width of the text that its attention takes" in lines
+    assert "family: sd2, as the width of the text it takes says so" in lines
     assert "kind: inpaint, as its first convolution takes 9 channels" in lines
     assert "prediction: v_prediction, as mine.yaml beside the file says so" in lines
     assert "native size: 768 x 768 pixels" in lines

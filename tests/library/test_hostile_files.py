@@ -275,6 +275,27 @@ def test_things_that_are_no_files_stand_in_no_ones_way(tmp_path):
     assert len(found.problems) == 4
 
 
+@pytest.mark.parametrize("name", [b"a\xff\xfe", b"a\nb", b"a\x1b[31m", "a\u202eb".encode()])
+def test_a_name_that_cannot_be_shown_is_a_sentence(tmp_path, name):
+    for folder in ("checkpoints", "vae", "loras"):
+        (tmp_path / folder).mkdir()
+        path = os.fsencode(tmp_path / folder) + b"/" + name + b".safetensors"
+        Path(os.fsdecode(path)).write_bytes(FILES["empty"])
+    found = scan(tmp_path, HashCache())
+    ((shown, sentence),) = found.problems.items()
+    assert shown.isprintable()
+    assert sentence == "Its name has characters that cannot be shown; rename it."
+    assert (found.vaes, found.loras) == ((), {})
+
+
+def test_a_name_with_markup_is_kept_as_it_is(tmp_path):
+    path = tmp_path / "checkpoints" / "<img src=x onerror=alert(1)>.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(FILES["only a noise predictor"])
+    (spec,) = scan(tmp_path, HashCache()).checkpoints
+    assert spec.name == path.name
+
+
 def test_a_pickle_has_little_time_and_memory(tmp_path):
     path = tmp_path / "slow.ckpt"
     torch.save({"a": torch.zeros(10_000_000)}, path)

@@ -9,13 +9,13 @@ diffusers' own loaders. It prints seconds, and memory against the sum of the wei
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import shutil
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,24 +130,26 @@ def predict(unet: Any) -> torch.Tensor:
 
 
 def measure(name: str, single: Path) -> None:
-    """Seconds and peak memory of a load in the file's own number format, file in the page cache."""
+    """Seconds and peak memory of a load, with the file in the system's cache."""
     reads = [timed(single.read_bytes)[1] for _ in range(3)]
-    loads, peaks = [], []
-    for _ in range(3):
-        gc.collect()
-        give_back_memory()
-        with Peak() as peak:
-            model, seconds = timed(lambda: load_checkpoint(tell(single).spec))
-        loads.append(seconds)
-        peaks.append(peak.bytes / model.size)
-        config = dict(model.vae.config)
-        del model
-    vae = min(timed(lambda: load_vae(single, config))[1] for _ in range(3))
-    read, load = min(reads), min(loads)
-    print(
-        f"{name}: plain read {read:.2f} s, load {load:.2f} s ({load / read:.2f} of a read), VAE "
-        f"alone {vae:.2f} s ({vae / load:.2f} of a load), peak memory {max(peaks):.2f} of weights"
-    )
+    read, config = min(reads), configs_of_folder(SHIPPED / MODELS[name][0]).vae
+    for dtype in (None, torch.bfloat16, torch.float32):
+        loads, peaks = zip(*(load_once(single, dtype) for _ in range(3)), strict=True)
+        vae = min(timed(partial(load_vae, single, config, dtype=dtype))[1] for _ in range(3))
+        load = min(loads)
+        print(
+            f"{name} as {dtype}: plain read {read:.2f} s, load {load:.2f} s ({load / read:.2f} of "
+            f"a read), VAE alone {vae:.2f} s ({vae / load:.2f} of a load), peak memory "
+            f"{max(peaks):.2f} of the weights"
+        )
+
+
+def load_once(single: Path, dtype: torch.dtype | None) -> tuple[float, float]:
+    """Seconds of a load, and its peak memory as a share of the weights that are loaded."""
+    give_back_memory()
+    with Peak() as peak:
+        model, seconds = timed(lambda: load_checkpoint(tell(single).spec, dtype=dtype))
+    return seconds, peak.bytes / model.size
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
