@@ -80,7 +80,7 @@ def train(minutes: float, count: int) -> None:
     after = quality(vae.cpu().eval(), held_out)
     print("after: PSNR {:.2f}, SSIM {:.4f}".format(*after), flush=True)
     if after > before:
-        export_half(vae, Average(vae, 0), lambda: vae.save_pretrained(STORYBOOK / "vae"))
+        export_half(vae, Average(vae, 0), lambda half: half.save_pretrained(STORYBOOK / "vae"))
 
 
 def _loop(vae, optimizer, average: Average, crops: Crops, budget: Budget) -> None:

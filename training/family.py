@@ -38,6 +38,6 @@ def scheduler() -> DDIMScheduler:
 
 def export_unet(unet: UNet2DConditionModel, average: Average) -> None:
     """Save the averaged noise predictor in half precision, with the folder's index."""
-    export_half(unet, average, lambda: unet.save_pretrained(STORYBOOK / "unet"))
+    export_half(unet, average, lambda half: half.save_pretrained(STORYBOOK / "unet"))
     scheduler().save_pretrained(STORYBOOK / "scheduler")
     (STORYBOOK / "model_index.json").write_text(json.dumps(_PARTS, indent=2) + "\n", "utf-8")

@@ -177,7 +177,7 @@ def _finish(vae: Any, pictures: Tensor, held_out: Tensor) -> None:
     whiten(vae, pictures)
     print("whitened: PSNR {:.2f}, SSIM {:.4f}".format(*quality(vae, held_out)), flush=True)
     average = Average(vae, 0)
-    export_half(vae, average, lambda: vae.save_pretrained(STORYBOOK / "vae"))
+    export_half(vae, average, lambda half: half.save_pretrained(STORYBOOK / "vae"))
     reloaded = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.float32)
     print("exported: PSNR {:.2f}, SSIM {:.4f}".format(*quality(reloaded, held_out)), flush=True)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from copy import deepcopy
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,11 @@ def device_for_training() -> torch.device:
     return torch.device("cpu")
 
 
-def export_half(module: nn.Module, average: Average, save: Callable[[], None]) -> None:
-    """Call `save` while the module holds its averaged weights in half precision."""
-    own = {k: v.detach().clone() for k, v in module.state_dict().items()}
-    module.load_state_dict(average.weights)
-    module.half()
-    save()
-    module.float()
-    module.load_state_dict(own)
+def export_half(module: nn.Module, average: Average, save: Callable[[Any], None]) -> None:
+    """Call `save` with a copy of the module that holds the averaged weights in half precision.
+
+    A copy, because a change of precision would part the module from those that share its weights.
+    """
+    copy = deepcopy(module)
+    copy.load_state_dict(average.weights)
+    save(copy.half())
