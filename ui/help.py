@@ -30,7 +30,6 @@ HELP = {
     "reuse": "Use the seed of the picture on the canvas again.",
     "batch_size": f"How many pictures to paint, 1 to {MAX_BATCH}, each with the next seed.",
     "clip_skip": "How many of the text encoder's last layers to leave out, counted from 1 (none).",
-    "input": "The picture that the new one starts from.",
     "strength": "How much noise the picture receives, 0 to 1: 0 keeps it, 1 all but ignores it.",
     "resize": "What happens to a picture whose shape differs from width and height.",
     "mask_blur": f"How softly the mask ends, in pixels, 0 to {MAX_MASK_BLUR}.",

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from backend.studio.infotext import read_infotext
 from tests.browser.test_browser_painting import (
@@ -28,6 +29,7 @@ from tests.browser.test_browser_painting import (
     status,
     wait_for_step,
 )
+from tests.browser.test_browser_pictures import facts, open_tab, set_size, start_drawing, stroke
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120_000  # a cold start on a busy machine
@@ -39,7 +41,7 @@ class Program:
     outputs: Path
 
     def pictures(self) -> list[Path]:
-        return sorted(self.outputs.glob("*/*.png"))
+        return sorted(self.outputs.glob("????-??-??/*.png"))
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,34 @@ def test_a_reload_in_mid_picture_loses_nothing(program, artist):
     expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
     expect(past_steps(page)).to_have_count(100)
     expect(picture(page)).to_have_attribute("src", FINISHED_PICTURE)
+
+
+def test_a_sketch_becomes_a_picture_and_a_part_of_it_is_painted_anew(program, artist):
+    page = artist.open(program.url)
+    sketch = open_tab(page, "Image to image")
+    start_drawing(sketch, 256, 256)
+    set_size(sketch, 60)
+    stroke(sketch, (0, 220), (256, 220))
+    generate(page)
+    finish(sketch)
+    sketch.get_by_role("button", name="Use in Inpaint").click()
+    inpaint = page.locator("#inpaint")
+    expect(facts(inpaint)).to_contain_text("256 × 256")
+    set_size(inpaint, 60)
+    stroke(inpaint, (90, 80), (150, 80))
+    generate(page)
+    finish(inpaint)
+    before, after = (np.asarray(Image.open(path)) for path in program.pictures()[-2:])
+    changed = (before != after).any(-1)
+    assert changed[60:100, 80:160].mean() > 0.5
+    changed[:160] = False  # the mask ends at row 110; three deviations of its blur are 24 more
+    assert not changed.any()
+
+
+def finish(tab: Locator) -> None:
+    """Wait for the result, having seen a preview."""
+    tab.locator('[data-part="image"][src^="data:image/jpeg"]').wait_for(timeout=PATIENCE)
+    expect(tab.locator('[data-part="status"]')).to_contain_text("Finished in", timeout=PATIENCE)
 
 
 def test_another_site_can_neither_paint_nor_read(program):

@@ -24,7 +24,7 @@ function makeCompare(part) {
     on = wanted;
     part("compare-button").setAttribute("aria-pressed", String(on));
     box.hidden = !(on && offered);
-    fit();
+    if (!box.hidden) fit();
   }
 
   box.addEventListener("pointerdown", (event) => {

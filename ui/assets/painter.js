@@ -162,8 +162,16 @@ function remember() {
   }
 }
 
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(STORAGE));
+  } catch {
+    return null; // what another version left
+  }
+}
+
 async function recall() {
-  const kept = JSON.parse(localStorage.getItem(STORAGE) || "null");
+  const kept = remembered();
   if (kept?.ground) startBlank(kept.width, kept.height, kept.ground);
   else if (!kept?.picture || !(await show(kept.picture))) return;
   const painted = kept.painted && (await pixelsOf(kept.painted));
