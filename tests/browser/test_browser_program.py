@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -33,6 +34,8 @@ from tests.browser.test_browser_pictures import facts, open_tab, set_size, start
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120_000  # a cold start on a busy machine
+STORYBOOK = ROOT / "models" / "bundled" / "storybook"
+NATIVE_SIDE = 8 * json.loads((STORYBOOK / "unet" / "config.json").read_text())["sample_size"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def test_words_become_a_picture_that_is_seen_at_every_step_and_saved(program, ar
     assert len(saved) == before + 1
     assert re.fullmatch(r"\d{5}-77\.png", saved[-1].name)
     with Image.open(saved[-1]) as written:
-        assert written.size == (256, 256)
+        assert written.size == (NATIVE_SIDE, NATIVE_SIDE)
         pairs = read_infotext(written.info["parameters"])
     assert pairs["Prompt"] == "a red hot-air balloon over a lake at sunset"
     assert (pairs["Seed"], pairs["Steps"], pairs["Model"]) == ("77", "20", "storybook")
