@@ -90,9 +90,7 @@ def main() -> None:
         print(f"{name:20s} painted {share:.1%}  rendered {rendered[name]:.1%}")
     print(f"{each:.2f} s for each picture")
     if args.grid:
-        grid(pictures[:36], 6).resize((1152, 1152)).save(
-            ROOT / "models" / "bundled" / "samples.jpg", quality=84
-        )
+        grid(pictures[:36], 6).save(ROOT / "models" / "bundled" / "samples.jpg", quality=90)
 
 
 if __name__ == "__main__":

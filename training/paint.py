@@ -28,9 +28,12 @@ def paint(
     *,
     steps: int = 20,
     cfg: float = 4.0,
-    size: int = 256,
+    size: int | None = None,
 ) -> np.ndarray:
-    """Pictures uint8 (n, size, size, 3), one for each prompt and its seed."""
+    """Pictures uint8 (n, size, size, 3), one for each prompt and its seed.
+
+    Without a size, the one that the noise predictor was trained for.
+    """
     pictures = []
     for first in range(0, len(prompts), 8):
         part = slice(first, first + 8)

@@ -81,7 +81,8 @@ def _spoil(x: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 def _loss_of(reader: Reader, x: Tensor, wanted: Tensor) -> Tensor:
-    scores = reader(x)
+    with torch.autocast(x.device.type, torch.bfloat16):
+        scores = [s.float() for s in reader(x)]
     return torch.stack([F.cross_entropy(s, wanted[:, k]) for k, s in enumerate(scores)]).sum()
 
 

@@ -35,7 +35,7 @@ def build(text_width: int) -> Any:
     settled at 8x8 and 4x4, where pictures and words meet.
     """
     return UNet2DConditionModel(
-        sample_size=32,
+        sample_size=16,
         in_channels=4,
         out_channels=4,
         block_out_channels=(48, 96, 192, 224),

@@ -18,6 +18,10 @@ def _painted(pipe, prompt: str, seeds=SEEDS) -> np.ndarray:
     return paint(pipe, [prompt] * len(seeds), seeds, steps=10).astype(np.float32)
 
 
+def _sky(pictures: np.ndarray) -> np.ndarray:
+    return pictures[:, : pictures.shape[1] * 2 // 5]
+
+
 @pytest.fixture(scope="module")
 def day(pipe) -> np.ndarray:
     return _painted(pipe, "rolling hills in summer by day")
@@ -34,13 +38,13 @@ def test_night_comes_out_darker_than_day(day, night):
 
 def test_winter_ground_is_paler_than_summer_ground(pipe, day):
     winter = _painted(pipe, "rolling hills in winter by day")
-    spread = [np.ptp(p[:, 200:], axis=-1).mean() for p in (winter, day)]
+    spread = [np.ptp(p[:, -p.shape[1] // 5 :], axis=-1).mean() for p in (winter, day)]
     assert spread[0] < spread[1] * 0.6
 
 
 def test_sunset_skies_are_warmer_than_day_skies(pipe, day):
     sunset = _painted(pipe, "rolling hills in summer at sunset")
-    warmth = [(p[:, :120, :, 0] - p[:, :120, :, 2]).mean() for p in (sunset, day)]
+    warmth = [(_sky(p)[..., 0] - _sky(p)[..., 2]).mean() for p in (sunset, day)]
     assert warmth[0] > warmth[1] + 30
 
 
