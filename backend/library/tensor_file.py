@@ -26,7 +26,7 @@ DTYPES = {
     "U64": torch.uint64, "U32": torch.uint32, "U16": torch.uint16, "U8": torch.uint8,
     "BOOL": torch.bool,
 }  # fmt: skip
-_CHUNK = 16 * 2**20  # bytes between two reports
+_CHUNK = 4 * 2**20  # bytes between two reports; a multiple of every number's size
 
 
 class TensorFile:
@@ -64,16 +64,37 @@ class TensorFile:
         entry = self.header.entries[piece.name]
         return (entry.stop - entry.start) // piece.blocks
 
-    def read(self, piece: Piece, watch: Watch) -> torch.Tensor:
-        """One piece in the file's own number format, in private memory."""
+    def read(self, piece: Piece, watch: Watch, dtype: torch.dtype | None = None) -> torch.Tensor:
+        """One piece in private memory, in the file's own number format or in `dtype`."""
         entry, size = self.header.entries[piece.name], self.size(piece)
-        memory = torch.empty(size, dtype=torch.uint8)
+        own = DTYPES[entry.dtype]
         try:
             self._file.seek(self.header.data_start + entry.start + piece.block * size)
-            self._fill(memory.numpy().data, watch)
+            if dtype in (None, own):
+                tensor = self._as_it_is(size, watch).view(own)
+            else:
+                tensor = self._converted(size, own, dtype, watch)
         except OSError as error:
             raise ModelError(f"“{self.name}” cannot be read: {error.strerror}.") from error
-        return memory.view(DTYPES[entry.dtype]).reshape(self.shape(piece) or ())
+        return tensor.reshape(self.shape(piece) or ())
+
+    def _as_it_is(self, size: int, watch: Watch) -> torch.Tensor:
+        memory = torch.empty(size, dtype=torch.uint8)
+        self._fill(memory.numpy().data, watch)
+        return memory
+
+    def _converted(
+        self, size: int, own: torch.dtype, dtype: torch.dtype, watch: Watch
+    ) -> torch.Tensor:
+        """Converted chunk by chunk: no second copy of a large tensor is ever in memory."""
+        tensor = torch.empty(size // own.itemsize, dtype=dtype)
+        scratch = torch.empty(min(size, _CHUNK), dtype=torch.uint8)
+        for place in range(0, size, _CHUNK):
+            chunk = scratch[: min(_CHUNK, size - place)]
+            self._fill(chunk.numpy().data, watch)
+            numbers = chunk.view(own)
+            tensor[place // own.itemsize :][: len(numbers)] = numbers
+        return tensor
 
     def _fill(self, memory: memoryview, watch: Watch) -> None:
         place = 0

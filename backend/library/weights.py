@@ -63,8 +63,8 @@ def fill(plan: Plan, watch: Watch, dtype: torch.dtype | None = None) -> nn.Modul
     wanted = plan.module.state_dict()
     tensors = {}
     for name in sorted(plan.pieces, key=lambda each: _place(plan, each)):  # as they lie on disk
-        tensor = plan.file.read(plan.pieces[name], watch)
-        tensors[name] = tensor.to(dtype or tensor.dtype).reshape(wanted[name].shape)
+        tensor = plan.file.read(plan.pieces[name], watch, dtype)
+        tensors[name] = tensor.reshape(wanted[name].shape)
     plan.module.load_state_dict(tensors, assign=True)
     _restore_buffers(plan.module)
     return plan.module.requires_grad_(False).eval()

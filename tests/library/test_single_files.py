@@ -146,9 +146,10 @@ def test_the_earliest_text_encoder_names_are_known(tmp_path):
 def test_weights_are_converted_as_they_are_read(tmp_path):
     folder = tiny.make_folder(tmp_path / "folder")
     model = load_checkpoint(tell(folder).spec, dtype=torch.bfloat16)
-    assert {each.dtype for each in model.unet.parameters()} == {torch.bfloat16}
-    expected = parts_of(folder)[PARTS[0]]["conv_in.weight"].to(torch.bfloat16)
-    assert torch.equal(model.unet.conv_in.weight, expected)
+    parts = (model.unet, model.vae, model.text_encoder)
+    for module, expected in zip(parts, parts_of(folder).values(), strict=True):
+        as_saved = {name.removeprefix("text_model."): each for name, each in expected.items()}
+        assert same(module.state_dict(), {name: each.bfloat16() for name, each in as_saved.items()})
 
 
 def test_a_watch_follows_one_load_after_another(tmp_path):
