@@ -18,13 +18,16 @@ from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 
 
+VAE_BUDGET = 1_000_000_000  # bytes: three VAEs of full size in fp32
+
+
 class ModelShelf:
     """Recently used checkpoints and VAEs on one device; for one thread."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._checkpoints: ModelCache[Components] = ModelCache(_bytes_of_model)
-        self._vaes: ModelCache[AutoencoderKL] = ModelCache(_bytes_of)
+        self._vaes: ModelCache[AutoencoderKL] = ModelCache(_bytes_of, VAE_BUDGET)
 
     def components(
         self, spec: ModelSpec, vae: VaeSpec | None, vae_hash: str, watch: Watch
