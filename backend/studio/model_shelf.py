@@ -17,7 +17,6 @@ from backend.library.model_cache import ModelCache, cache_key
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 
-
 VAE_BUDGET = 1_000_000_000  # bytes: three VAEs of full size in fp32
 
 
