@@ -57,8 +57,8 @@ def build_css() -> str:
 
 
 def build_head() -> str:
-    """What goes into the document's head: theme at once, keys, and the help texts."""
+    """What goes into the document's head: theme at once, keys, help texts, the tab left last."""
     # "<" as an escape keeps the texts from ending the script element early.
     texts = json.dumps(HELP).replace("<", "\\u003c")
-    script = asset("head.js").replace("__HELP__", texts)
+    script = asset("head.js").replace("__HELP__", texts) + asset("last_tab.js")
     return f'<link rel="icon" href="{ICON}"><script>{script}</script>'

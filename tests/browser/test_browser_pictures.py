@@ -221,7 +221,9 @@ def test_pictures_may_be_dropped_or_pasted_and_outlive_a_reload(serve: Callable,
         expect(facts(tab)).to_have_text(f"{size[0]} × {size[1]}")
     stroke(tab, (30, 30), (60, 40))
     page.reload()
-    tab = open_tab(page, "Image to image")
+    expect(page.get_by_role("tab", name="Image to image")).to_have_attribute(
+        "aria-selected", "true"
+    )
     expect(facts(tab)).to_have_text("128 × 64")
     expect(tab.get_by_label("Width", exact=True)).to_have_value("128")
     alpha = "(it) => it.getContext('2d').getImageData(30, 30, 1, 1).data[3]"
