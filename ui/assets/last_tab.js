@@ -13,7 +13,7 @@
     const tab = tabs().find((one) => one.dataset.tabId === wanted);
     if (!tab || !document.querySelector(".easel")) return; // the first tab is not there yet
     waiting.disconnect();
-    tab.click();
+    if (tab !== selected()) tab.click();
   }
 
   const waiting = new MutationObserver(open);
