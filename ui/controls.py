@@ -98,6 +98,10 @@ def aspect_of(width: float | None, height: float | None) -> str | None:
     return None
 
 
+# What the bundled model paints best with; full-size checkpoints like 7.
+FIRST_CFG_SCALE = 4
+
+
 @dataclass(frozen=True)
 class SamplingControls:
     """How the noise is taken away."""
@@ -116,7 +120,7 @@ def build_sampling(task: str) -> SamplingControls:
     cfg_scale = gr.Slider(
         0,
         MAX_CFG_SCALE,
-        value=7,
+        value=FIRST_CFG_SCALE,
         step=0.5,
         label="Guidance (CFG)",
         buttons=[],
