@@ -6,7 +6,7 @@ from diffusers import StableDiffusionPipeline
 
 from training.paint import paint, pipeline
 
-SEEDS = (11, 12, 13)
+SEEDS = (11, 12)
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def pipe() -> StableDiffusionPipeline:
 
 
 def _painted(pipe, prompt: str, seeds=SEEDS) -> np.ndarray:
-    return paint(pipe, [prompt] * len(seeds), seeds, steps=10).astype(np.float32)
+    return paint(pipe, [prompt] * len(seeds), seeds, steps=8).astype(np.float32)
 
 
 def _sky(pictures: np.ndarray) -> np.ndarray:
