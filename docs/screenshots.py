@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = Path(__file__).resolve().parent / "screenshots"
-SEED = "7"
+SEED = "3"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -55,7 +55,7 @@ def _desktop(page: Page, url: str) -> None:
     _shot(page, "done-light")
     page.evaluate("document.body.classList.add('dark')")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Step 14 of 20").first.wait_for(timeout=120_000)
+    _status(page, "Step 14 of 20").wait_for(timeout=120_000)
     _shot(page, "painting-dark")
     _wait_for_picture(page)
 
@@ -80,8 +80,13 @@ def _paint(page: Page) -> None:
 
 
 def _wait_for_picture(page: Page) -> None:
-    page.get_by_text("Finished in").first.wait_for(timeout=120_000)
+    _status(page, "Finished in").wait_for(timeout=120_000)
     time.sleep(1.5)  # the recent strip is read anew after the picture
+
+
+def _status(page: Page, words: str) -> Locator:
+    """The line under the canvas of the tab on show, once it says so."""
+    return page.locator('[data-part="status"]:visible').filter(has_text=words)
 
 
 def _shot(page: Page, name: str) -> None:
