@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# As app.py does: threads that wait leave their core to others.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: run test check bench screenshots chromium clean
 
