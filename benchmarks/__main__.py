@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--rounds N]`: measure all ratios and write RESULTS.md."""
+"""`python -m benchmarks [--quick] [--only NAME] [--rounds N]`: measure and write RESULTS.md."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main() -> None:
     """Measure every ratio on every model and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small pictures, written nowhere")
+    parser.add_argument("--only", default="", help="the model whose name begins like this")
     parser.add_argument("--rounds", type=int, help="how often each is timed")
     options = parser.parse_args()
 
@@ -27,6 +28,8 @@ def main() -> None:
     chosen = choose_device("cpu")
     ratios = []
     for subject in subjects(options.quick):
+        if not subject.name.startswith(options.only):
+            continue
         for module in RATIOS:
             for ratio in module.measure(subject, chosen.dtype, options.rounds or subject.rounds):
                 print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
