@@ -132,6 +132,7 @@ def test_a_sketch_becomes_a_picture_and_a_part_of_it_is_painted_anew(program, ar
     page = artist.open(program.url)
     sketch = open_tab(page, "Image to image")
     start_drawing(sketch, 256, 256)
+    paint_at(sketch, "image-to-image", 256)
     set_size(sketch, 60)
     stroke(sketch, (0, 220), (256, 220))
     generate(page)
@@ -139,6 +140,7 @@ def test_a_sketch_becomes_a_picture_and_a_part_of_it_is_painted_anew(program, ar
     sketch.get_by_role("button", name="Use in Inpaint").click()
     inpaint = page.locator("#inpaint")
     expect(facts(inpaint)).to_contain_text("256 × 256")
+    paint_at(inpaint, "inpaint", 256)
     set_size(inpaint, 60)
     stroke(inpaint, (90, 80), (150, 80))
     generate(page)
@@ -148,6 +150,14 @@ def test_a_sketch_becomes_a_picture_and_a_part_of_it_is_painted_anew(program, ar
     assert changed[60:100, 80:160].mean() > 0.5
     changed[:160] = False  # the mask ends at row 110; three deviations of its blur are 24 more
     assert not changed.any()
+
+
+def paint_at(tab: Locator, task: str, side: int) -> None:
+    """Ask for a square picture of this side, whatever the model's own size is."""
+    for field in ("width", "height"):
+        number = tab.locator(f'[id="{task}--{field}"] input')
+        number.fill(str(side))
+        number.press("Tab")
 
 
 def finish(tab: Locator) -> None:
