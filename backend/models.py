@@ -36,7 +36,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class VaeSpec:
-    """A VAE that can be chosen; `reason` says in words which one "Automatic" means and why."""
+    """A VAE that can be chosen; `sha256` is empty while it is still being computed."""
 
     name: str
     path: Path

@@ -16,7 +16,7 @@ from backend.engine.device import choose_device, memory
 from backend.engine.inputs import Inputs
 from backend.engine.memory import check_fits
 from backend.engine.painter import Painter
-from backend.engine.prompt import tokens
+from backend.engine.prompt import CHUNK_TOKENS, tokens
 from backend.errors import AtelierError, ModelError
 from backend.library.library import Library
 from backend.library.loading import load_tokenizer
@@ -35,8 +35,6 @@ from backend.studio.worker import Picture, StepOutcome
 from backend.tasks import TextToImage
 
 log = logging.getLogger(__name__)
-
-CHUNK_TOKENS = 75
 
 
 @dataclass(frozen=True, kw_only=True)
