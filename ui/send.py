@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from backend.errors import AtelierError, BadPicture
-from backend.studio.infotext import read_infotext
+from backend.studio.picture_settings import read_settings
 from backend.studio.views import KeptPicture, StudioLike
 from ui.controls import QUICK
 from ui.model_bar import ModelBar
@@ -19,18 +19,6 @@ from ui.picture_controls import size_for_picture
 from ui.task_tab import TaskTab, restored
 
 GONE = "This picture is no longer in the outputs folder."
-# Names of infotext as fields of a request, and how they are read.
-_SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "Prompt": ("prompt", str),
-    "Negative prompt": ("negative_prompt", str),
-    "Steps": ("steps", int),
-    "CFG scale": ("cfg_scale", float),
-    "Sampler": ("sampler", str),
-    "Schedule type": ("schedule", str),
-    "Seed": ("seed", int),
-    "Clip skip": ("clip_skip", int),
-    "Denoising strength": ("strength", float),
-}
 
 
 def connect_send(
@@ -70,22 +58,9 @@ def taken(studio: StudioLike, name: str) -> tuple[KeptPicture, dict[str, Any]]:
         data, infotext = path.read_bytes(), _infotext(path)
     except OSError as error:
         raise BadPicture(GONE) from error
-    return studio.keep_picture(data), settings_of(infotext)
+    return studio.keep_picture(data), dict(read_settings(infotext).values)
 
 
 def _infotext(path: Path) -> str:
     with Image.open(path, formats=["PNG"]) as picture:
         return str(picture.info.get("parameters", ""))
-
-
-def settings_of(infotext: str) -> dict[str, Any]:
-    """The settings of an infotext by request field; what cannot be read is left out."""
-    settings = {}
-    for name, text in read_infotext(infotext).items():
-        field, read = _SETTINGS.get(name, ("", str))
-        try:
-            settings[field] = read(text)
-        except ValueError:
-            continue
-    settings.pop("", None)
-    return settings

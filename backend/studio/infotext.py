@@ -15,6 +15,8 @@ from backend.tasks import DepthToImage, Inpaint, Task, TextToImage
 VERSION = "Atelier 0.1.0"
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _NEGATIVE = "Negative prompt: "
+_NEGATIVE_LINE = re.compile(r"(?:^|\n)Negative prompt:")
+MAX_PAIRS = 300  # a line of more is no settings line that any program writes
 
 
 def write_infotext(request: GenerationRequest, model_hash: str, vae: tuple[str, str] | None) -> str:
@@ -51,13 +53,27 @@ def read_infotext(text: str) -> dict[str, str]:
     A last line of fewer than three pairs is taken for a line of the prompt, as A1111 does.
     """
     lines = text.strip().split("\n")
-    pairs = {key: _unquote(value) for key, value in _PAIR.findall(lines[-1])}
+    pairs = _read_pairs(lines[-1])
     if len(pairs) < 3:
         pairs = {}
     else:
         lines.pop()
-    prompt, _, negative = "\n".join(["", *lines]).partition("\n" + _NEGATIVE)
+    words = "\n".join(lines)
+    found = _NEGATIVE_LINE.search(words)
+    prompt, negative = (words[: found.start()], words[found.end() :]) if found else (words, "")
     return {"Prompt": prompt.strip(), "Negative prompt": negative.strip(), **pairs}
+
+
+def _read_pairs(line: str) -> dict[str, str]:
+    """The pairs of a line; what is none is passed over to the next comma, so time stays linear."""
+    pairs, position = {}, 0
+    while position < len(line) and len(pairs) < MAX_PAIRS:
+        found = _PAIR.match(line, position)
+        if found:
+            pairs[found[1]] = _unquote(found[2])
+        comma = line.find(",", position)
+        position = found.end() if found else comma + 1 if comma >= 0 else len(line)
+    return pairs
 
 
 def _strength(task: Task) -> str:

@@ -17,7 +17,7 @@ from tests.ui.test_ui_request import VALUES
 from ui import image_to_image, inpaint
 from ui.page import build_page
 from ui.picture_controls import size_for_picture, strength_line
-from ui.send import settings_of, taken
+from ui.send import taken
 
 MODEL = ModelChoice(checkpoint="storybook")
 PICTURE = {"sha256": "ab" * 32, "width": 512, "height": 384, "note": ""}
@@ -144,17 +144,6 @@ def test_a_sent_picture_brings_its_settings(studio: FakeStudio, paint):
 def test_nothing_but_a_saved_picture_can_be_sent(studio: FakeStudio, name):
     with pytest.raises(BadPicture, match="no longer in the outputs folder"):
         taken(studio, name)
-
-
-def test_settings_that_cannot_be_read_are_left_out():
-    text = "a lake\nSteps: many, CFG scale: 7, Sampler: Euler, Size: 64x64, Denoising strength: 0.4"
-    assert settings_of(text) == {
-        "prompt": "a lake",
-        "negative_prompt": "",
-        "cfg_scale": 7.0,
-        "sampler": "Euler",
-        "strength": 0.4,
-    }
 
 
 def endpoint(studio: FakeStudio, name: str):
