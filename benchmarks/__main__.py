@@ -8,11 +8,11 @@ from pathlib import Path
 import diffusers
 
 from backend.engine.device import choose_device
-from benchmarks import against_diffusers, previews, through_server
+from benchmarks import painting, through_server
 from benchmarks.models import subjects
 from benchmarks.report import page
 
-RATIOS = (against_diffusers, previews, through_server)
+RATIOS = (painting, through_server)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 

@@ -31,16 +31,26 @@ class Subject:
     """A model to measure with: `load` makes new networks at each call.
 
     `rounds` is how often each piece of work is timed: less often where one takes half a minute.
+    The program lists the model as `checkpoint`; one that is not in its models folder is `unsaved`.
     """
 
     name: str
     load: Callable[[], Components]
     request: GenerationRequest
     rounds: int
+    checkpoint: str
+    unsaved: bool = False
 
     def painter(self, dtype: torch.dtype) -> Painter:
         """Ours, placed as the program places it."""
         return Painter(place(self.load(), torch.device("cpu"), dtype))
+
+    def models_folder(self, scratch: Path) -> Path:
+        """A models folder with the checkpoint in it: the program's, or one made in `scratch`."""
+        if not self.unsaved:
+            return ROOT / "models"
+        self.pipeline(torch.float16).save_pretrained(scratch / "checkpoints" / self.checkpoint)
+        return scratch
 
     def pipeline(self, dtype: torch.dtype) -> StableDiffusionPipeline:
         """A bare diffusers pipeline with the same parts and nothing set but the number format."""
@@ -65,12 +75,20 @@ def subjects(quick: bool) -> list[Subject]:
     side, steps = (128, 4) if quick else (256, 20)
     large_side, large_steps = (128, 1) if quick else (512, 2)
     return [
-        Subject(name="storybook", load=_bundled, request=_request(side, steps), rounds=7),
+        Subject(
+            name="storybook",
+            load=_bundled,
+            request=_request(side, steps),
+            rounds=3 if quick else 21,
+            checkpoint=BUNDLED.name,
+        ),
         Subject(
             name="random weights of SD 1.5 size",
             load=_random_sd15,
             request=_request(large_side, large_steps),
-            rounds=2,
+            rounds=3,
+            checkpoint="random-sd15",
+            unsaved=True,
         ),
     ]
 

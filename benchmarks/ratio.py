@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -48,6 +48,51 @@ class Ratio:
         return min(ratios), max(ratios)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two pieces of work by their names, to be told as the ratio `ours / other`."""
+
+    name: str
+    ours: str
+    other: str
+    target: float | None = None
+
+
+def compare_all(
+    model: str,
+    works: Mapping[str, Work],
+    pairs: Sequence[Pair],
+    *,
+    rounds: int,
+    dtype: torch.dtype,
+    timed: Callable[[Work], float] = seconds,
+) -> list[Ratio]:
+    """Time all works in turns, in an order that turns around, after one run that is not counted.
+
+    Works that stand in several pairs are timed once a round for all of them. `timed` runs a piece
+    of work and says how many seconds of it count.
+    """
+    for work in works.values():
+        work()
+    times: dict[str, list[float]] = {name: [] for name in works}
+    gflops = []
+    for index in range(rounds):
+        gflops.append(matrix_product_gflops(dtype))
+        for name in list(works)[:: 1 if index % 2 == 0 else -1]:
+            times[name].append(timed(works[name]))
+    return [
+        Ratio(
+            name=pair.name,
+            model=model,
+            target=pair.target,
+            ours=times[pair.ours],
+            other=times[pair.other],
+            gflops=gflops,
+        )
+        for pair in pairs
+    ]
+
+
 def compare(
     name: str,
     model: str,
@@ -59,21 +104,10 @@ def compare(
     target: float | None = None,
     timed: Callable[[Work], float] = seconds,
 ) -> Ratio:
-    """Time both in turns, each first every other round, after one run that is not counted.
-
-    `timed` runs a piece of work and says how many seconds of it count.
-    """
-    ours()
-    other()
-    times: dict[Work, list[float]] = {ours: [], other: []}
-    gflops = []
-    for index in range(rounds):
-        gflops.append(matrix_product_gflops(dtype))
-        for work in (ours, other) if index % 2 == 0 else (other, ours):
-            times[work].append(timed(work))
-    return Ratio(
-        name=name, model=model, target=target, ours=times[ours], other=times[other], gflops=gflops
-    )
+    """`compare_all` for a single pair."""
+    pair = Pair(name=name, ours="ours", other="other", target=target)
+    works = {"ours": ours, "other": other}
+    return compare_all(model, works, [pair], rounds=rounds, dtype=dtype, timed=timed)[0]
 
 
 def matrix_product_gflops(dtype: torch.dtype) -> float:

@@ -1,8 +1,4 @@
-"""A step as the browser gets it, through studio and server, against the engine alone.
-
-Only the bundled model is measured: the faster a step, the more the way to the page weighs, and its
-steps are a hundred times faster than those of a full-size model.
-"""
+"""A step as the browser gets it, through studio and server, against the engine alone."""
 
 from __future__ import annotations
 
@@ -22,35 +18,36 @@ import uvicorn
 
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.studio import Settings, Studio
-from benchmarks.models import BUNDLED, ROOT, Subject
+from benchmarks.models import Subject
 from benchmarks.ratio import Ratio, compare
 from ui.server import build_server
 
-STEPS = 40  # enough that one late step does not decide
-
 
 def measure(subject: Subject, dtype: torch.dtype, rounds: int) -> list[Ratio]:
-    """From the first step's end to the last one's, previews and all, on the bundled model."""
-    if subject.name != BUNDLED.name:
-        return []
+    """From the first step's end to the last one's, previews and all.
+
+    Twice the picture's steps, so that one late step does not decide.
+    """
     request = replace(
         subject.request,
-        steps=STEPS,
+        steps=2 * subject.request.steps,
         preview="Fitted linear",
-        model=ModelChoice(checkpoint=BUNDLED.name),
+        model=ModelChoice(checkpoint=subject.checkpoint),
     )
     painter = subject.painter(dtype)
-    with _served(dtype) as (studio, url):
-        ratio = compare(
-            "a step through page and server / the engine alone",
-            subject.name,
-            lambda: _span(_steps_over_http(studio, url, request)),
-            lambda: _span(_times(painter.paint(request))),
-            rounds=rounds,
-            dtype=dtype,
-            target=1.05,
-            timed=lambda work: work(),  # type: ignore[arg-type, return-value]
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        models = subject.models_folder(Path(folder))
+        with _served(models, Path(folder) / "outputs", dtype) as (studio, url):
+            ratio = compare(
+                "a step through page and server / the engine alone",
+                subject.name,
+                lambda: _span(_steps_over_http(studio, url, request)),
+                lambda: _span(_times(painter.paint(request))),
+                rounds=rounds,
+                dtype=dtype,
+                target=1.05,
+                timed=lambda work: work(),  # type: ignore[arg-type, return-value]
+            )
     return [ratio]
 
 
@@ -74,13 +71,13 @@ def _steps_over_http(studio: Studio, url: str, request: GenerationRequest) -> li
 
 
 @contextmanager
-def _served(dtype: torch.dtype) -> Iterator[tuple[Studio, str]]:
-    with tempfile.TemporaryDirectory() as outputs, socket.socket() as probe:
+def _served(models: Path, outputs: Path, dtype: torch.dtype) -> Iterator[tuple[Studio, str]]:
+    with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         name = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype]
-        settings = Settings(models=ROOT / "models", outputs=Path(outputs), device="cpu", dtype=name)
+        settings = Settings(models=models, outputs=outputs, device="cpu", dtype=name)
         studio = Studio(settings)
         config = uvicorn.Config(build_server(studio, guarded=True), port=port, log_level="warning")
         server = uvicorn.Server(config)
