@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from backend.engine.guidance import Predictor
+from backend.engine.moment import Moment, changed_since
 from backend.engine.samplers import Evaluation, Scheduler, evaluations
 from backend.engine.start import Start
 
@@ -33,27 +34,40 @@ class Step:
     noisy: torch.Tensor
     # what the picture would be if all predicted noise were taken away now; deviation about 1
     clean: torch.Tensor
+    # all that it takes to go on from here
+    moment: Moment
 
 
 @torch.inference_mode()
 def denoise(
-    predict: Predictor, scheduler: Scheduler, start: Start, source: torch.Generator
+    predict: Predictor,
+    scheduler: Scheduler,
+    start: Start,
+    source: torch.Generator,
+    resumed: Moment | None = None,
 ) -> Generator[Step, None, torch.Tensor]:
     """Paint from `start`, yielding each `Step`; returns the finished latent.
 
     `scheduler` has its steps set and is used up by this. `source` gives the noise that ancestral
-    and SDE samplers add. The caller stops by closing the generator: nothing is computed after it.
+    and SDE samplers add. `resumed` is a moment of the same picture, which is gone on with: the
+    steps before it are not yielded again. The caller stops by closing the generator: nothing is
+    computed after it.
     """
     looks = evaluations(scheduler, start.first)
     options = _step_options(scheduler, source)
-    latent = start.latent
-    for look, following in zip_longest(looks, looks[1:]):
+    laid_out = dict(vars(scheduler))
+    latent, done = start.latent, 0
+    if resumed is not None:
+        resumed.put_back(scheduler, source)
+        latent, done = resumed.latent, resumed.evaluations
+    for look, following in list(zip_longest(looks, looks[1:]))[done:]:
         seen = _with_channels(scheduler.scale_model_input(latent, look.timestep), start.channels)
         prediction = predict(seen, look.timestep)
         noisy = latent
         latent = scheduler.step(prediction, look.timestep, noisy, **options)[0]
         if start.keep:
             latent = start.keep.put_back(latent, scheduler, following, looks[-1].step)
+        done += 1
         if look.ends_step:
             yield Step(
                 index=look.step,
@@ -62,6 +76,12 @@ def denoise(
                 sigma=look.sigma,
                 noisy=noisy,
                 clean=predicted_clean(prediction, noisy, look, scheduler.config["prediction_type"]),
+                moment=Moment(
+                    evaluations=done,
+                    latent=latent,
+                    scheduler=changed_since(scheduler, laid_out),
+                    source=source.get_state(),
+                ),
             )
     return latent
 

@@ -19,6 +19,7 @@ from backend.engine.fitted_map import FittedMap, fit
 from backend.engine.guidance import GuidedPredictor
 from backend.engine.inputs import Inputs
 from backend.engine.kinds import check_kind
+from backend.engine.moment import Moment
 from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
 from backend.engine.samplers import build_scheduler, set_steps
@@ -41,6 +42,8 @@ class PaintStep:
     clean: torch.Tensor
     # JPEG of it, or None with previews off
     preview: bytes | None
+    # what `paint` goes on from
+    moment: Moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,27 +80,32 @@ class Painter:
 
     @torch.inference_mode()
     def paint(
-        self, request: GenerationRequest, inputs: Inputs | None = None
+        self,
+        request: GenerationRequest,
+        inputs: Inputs | None = None,
+        resumed: Moment | None = None,
     ) -> Generator[PaintStep, None, Painted]:
         """Paint one picture (`request.batch_size` is not looked at), yielding each step.
 
         `inputs` are the pixels that `request.task` names; text to image has none. The steps are
-        those that run at the task's strength (`geometry.steps_run`), which may be none. The
-        generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
+        those that run at the task's strength (`geometry.steps_run`), which may be none. `resumed`
+        is a step's moment of the same request on the same model, device and number format: the
+        rest is painted from there, and the picture is the same bit for bit.
+        The generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
         Raises `InvalidRequest` where the task, sampler and schedule or clip skip do not go with
         the model and for an empty mask, `OutOfMemory` where the picture does not fit.
         """
         with _memory_errors(request):
             check_kind(request.task, self.components)
             canvas = canvas_for(request, inputs)
-            latent = yield from self._paint_latent(request, canvas)
+            latent = yield from self._paint_latent(request, canvas, resumed)
             # 4. The VAE decodes the latent.
             picture, note = decode(latent, self.components.vae)
         finished = canvas.finish(picture) if canvas else picture
         return Painted(picture=finished, latent=latent, note=note)
 
     def _paint_latent(
-        self, request: GenerationRequest, canvas: Canvas | None
+        self, request: GenerationRequest, canvas: Canvas | None, resumed: Moment | None
     ) -> Generator[PaintStep, None, torch.Tensor]:
         model = self.components
         scheduler = build_scheduler(
@@ -123,7 +131,7 @@ class Painter:
         predict = GuidedPredictor(model.unet, positive, negative, request.cfg_scale)
 
         # 3. A part of that noise is subtracted; 2 and 3 repeat for all steps.
-        steps = denoise(predict, scheduler, start, source)
+        steps = denoise(predict, scheduler, start, source, resumed)
         return (yield from self._with_previews(steps, request.preview))
 
     def _with_previews(self, steps, method: str) -> Generator[PaintStep, None, torch.Tensor]:
@@ -144,6 +152,7 @@ class Painter:
                 sigma=step.sigma,
                 clean=step.clean,
                 preview=self._previewer.preview(step.clean, method, step_seconds),
+                moment=step.moment,
             )
 
 
