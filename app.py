@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="number format of the model (auto: what this machine computes fastest, as measured)",
     )
     add(
+        "--keep-steps",
+        type=_gigabytes,
+        metavar="GB",
+        default=4.0,
+        help="gigabytes for the steps that are kept with the pictures, the oldest out (4; 0: none)",
+    )
+    add(
         "--share",
         action="store_true",
         help="also open a public address through Gradio's tunnel: anyone who has it may paint",
@@ -70,6 +78,7 @@ def main() -> int:
             outputs=arguments.outputs,
             device=arguments.device,
             dtype=arguments.dtype,
+            step_budget=int(arguments.keep_steps * 1e9),
         )
     )
     guarded = is_loopback(arguments.host) and not arguments.share
@@ -113,6 +122,12 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)
+
+
+def _gigabytes(text: str) -> float:
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+        raise argparse.ArgumentTypeError("gigabytes are a number from 0, such as 2 or 0.5")
+    return float(text)
 
 
 if __name__ == "__main__":

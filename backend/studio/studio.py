@@ -17,6 +17,7 @@ from backend.events import Cancelled, Event, Failed
 from backend.library.library import Library
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, clean_text, validate
+from backend.studio.history.door import STEP_BUDGET, HistoryDoor, HistoryRoom
 from backend.studio.inputs import InputPictures
 from backend.studio.job import Job
 from backend.studio.queue import FairQueue
@@ -38,15 +39,17 @@ class Settings:
     """Where the Studio keeps things and what it paints on.
 
     `device` is "auto", "cpu", "cuda" or "mps"; `dtype` is "auto", "fp32", "bf16" or "fp16".
+    `step_budget` is how many bytes of steps are kept with pictures; 0 keeps none.
     """
 
     models: Path
     outputs: Path
     device: str = "auto"
     dtype: str = "auto"
+    step_budget: int = STEP_BUDGET
 
 
-class Studio:
+class Studio(HistoryDoor):
     """Owns the jobs, the worker thread and the loaded model; see `views.StudioLike`."""
 
     def __init__(self, settings: Settings) -> None:
@@ -54,6 +57,7 @@ class Studio:
         self._library = Library(settings.models)
         self._storage = Storage(settings.outputs)
         self._inputs = InputPictures(settings.outputs / "inputs")
+        self._room = HistoryRoom(self._storage, self._inputs, settings.step_budget)
         self._queue = FairQueue()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -63,6 +67,7 @@ class Studio:
 
     def start(self) -> None:
         """Warm up and then work, in a thread of its own; returns at once."""
+        self._room.start()
         threading.Thread(target=self._work, name="painter", daemon=True).start()
 
     def close(self) -> None:
@@ -71,6 +76,7 @@ class Studio:
         with self._lock:
             for job in self._jobs.values():
                 job.stop.set()
+        self._room.close()
 
     def state(self) -> StudioState:
         workshop, worker = self._workshop, self._worker
@@ -189,7 +195,7 @@ class Studio:
             )
             self._workshop = workshop
             workshop.warm_up()
-            self._worker = Worker(self._queue, workshop, self._storage)
+            self._worker = Worker(self._queue, workshop, self._room.archive)
         except AtelierError as error:
             self._trouble = str(error)
         except Exception:

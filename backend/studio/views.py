@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from backend.events import Event
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
+from backend.studio.history.protocol import HistoryLike
 from backend.tasks import PictureRef
 
 Phase = Literal["warming", "ready", "failed"]
@@ -76,7 +77,7 @@ class KeptPicture:
     note: str = ""
 
 
-class StudioLike(Protocol):
+class StudioLike(HistoryLike, Protocol):
     """The door that the page goes through; `Studio` is one, the tests' scripted fake another.
 
     No method blocks on painting or loading except `wait_events`, and that only for its time limit.

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from backend.errors import AtelierError, Stopped, StorageError
+from backend.errors import AtelierError, Stopped
 from backend.events import (
     Cancelled,
     Failed,
@@ -23,9 +23,10 @@ from backend.events import (
 from backend.geometry import steps_taken
 from backend.request import GenerationRequest
 from backend.studio.eta import Eta
+from backend.studio.history.archive import Archive
+from backend.studio.history.step_files import KeptStep
 from backend.studio.job import Job
 from backend.studio.queue import FairQueue
-from backend.studio.storage import Storage, encode_png
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,17 @@ UNEXPECTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class StepOutcome:
-    """A step of one picture; see `events.StepDone`."""
+    """A step of one picture; see `events.StepDone`.
+
+    `latent` is the predicted clean latent as float16, (4, height / 8, width / 8), to be kept with
+    the picture.
+    """
 
     step: int
     total: int
     sigma: float
     preview: bytes | None
+    latent: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +90,10 @@ class Workshop(Protocol):
 class Worker:
     """Runs the queue's jobs with one workshop, in the thread that calls `run`."""
 
-    def __init__(self, queue: FairQueue, workshop: Workshop, storage: Storage) -> None:
+    def __init__(self, queue: FairQueue, workshop: Workshop, archive: Archive) -> None:
         self._queue = queue
         self._workshop = workshop
-        self._storage = storage
+        self._archive = archive
         self.busy = False
 
     def run(self) -> None:
@@ -127,11 +133,13 @@ class Worker:
 
     def _paint_one(self, job: Job, easel: Easel, progress: _Progress, eta: Eta) -> None:
         request = job.request.for_picture(progress.picture)
+        steps: list[KeptStep] = []
         for outcome in easel.paint(request):
             if isinstance(outcome, Picture):
-                job.publish(self._save(request, outcome, progress.picture))
+                job.publish(self._save(request, outcome, progress.picture, steps))
                 continue
             progress.step = outcome.step
+            steps.append(_kept(outcome))
             job.publish(
                 StepDone(
                     picture=progress.picture,
@@ -144,24 +152,25 @@ class Worker:
             )
             _stop_if_asked(job)
 
-    def _save(self, request: GenerationRequest, picture: Picture, index: int) -> ImageSaved:
-        png = encode_png(picture.pixels, picture.infotext)
+    def _save(
+        self, request: GenerationRequest, picture: Picture, index: int, steps: list[KeptStep]
+    ) -> ImageSaved:
+        saved = self._archive.save(request, picture.pixels, picture.infotext, steps)
         height, width = picture.pixels.shape[:2]
-        note, path = picture.note, None
-        try:
-            path = self._storage.save(png, request.seed)
-        except StorageError as error:
-            note = f"{note} {error}".strip()
         return ImageSaved(
             picture=index,
-            path=path,
+            path=saved.path,
             seed=request.seed,
             infotext=picture.infotext,
             width=width,
             height=height,
-            note=note,
-            png=png,
+            note=f"{picture.note} {saved.note}".strip(),
+            png=saved.png,
         )
+
+
+def _kept(step: StepOutcome) -> KeptStep:
+    return KeptStep(sigma=step.sigma, preview=step.preview, latent=step.latent)
 
 
 @dataclass

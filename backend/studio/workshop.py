@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import torch
 from transformers import CLIPTokenizer
 
 from backend.engine.components import Components
@@ -176,5 +177,9 @@ class EngineEasel:
             except StopIteration as finished:
                 return finished.value
             yield StepOutcome(
-                step=step.step, total=step.total, sigma=step.sigma, preview=step.preview
+                step=step.step,
+                total=step.total,
+                sigma=step.sigma,
+                preview=step.preview,
+                latent=step.clean[0].to("cpu", torch.float16).numpy(),
             )

@@ -15,9 +15,9 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from backend.errors import BadPicture, ModelError
@@ -36,6 +36,10 @@ from backend.events import (
 from backend.geometry import steps_run
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, ModelChoice, validate
+from backend.studio.history.door import HistoryDoor, HistoryRoom
+from backend.studio.history.step_files import KeptStep
+from backend.studio.inputs import InputPictures
+from backend.studio.storage import Storage
 from backend.studio.views import (
     JobState,
     JobView,
@@ -48,7 +52,6 @@ from backend.studio.views import (
 from backend.tasks import ImageToImage, Inpaint, PictureRef, TextToImage
 from tests.ui import fake_pictures
 
-PICTURE_NAME = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-\d+\.png")
 GIGABYTE = 1024**3
 
 
@@ -70,8 +73,11 @@ class FakeJob:
         return "running" if any(isinstance(e, Started) for e in self.events) else "queued"
 
 
-class FakeStudio:
-    """Implements StudioLike; `pace` is the seconds a step takes, `warming` those until ready."""
+class FakeStudio(HistoryDoor):
+    """Implements StudioLike; `pace` is the seconds a step takes, `warming` those until ready.
+
+    Its history is the real one: only the painting is scripted.
+    """
 
     def __init__(self, outputs: Path, pace: float = 0.1, warming: float = 0.0) -> None:
         self.outputs = outputs
@@ -79,7 +85,9 @@ class FakeStudio:
         self.jobs: dict[str, FakeJob] = {}
         self._ready_at = time.monotonic() + warming
         self._changed = threading.Condition()
-        self._saved: list[SavedPicture] = []
+        self._storage = Storage(outputs)
+        self._room = HistoryRoom(self._storage, InputPictures(outputs))
+        self._room.start()
         threading.Thread(target=self._work, daemon=True).start()
 
     def state(self) -> StudioState:
@@ -171,11 +179,10 @@ class FakeStudio:
             return job.events[since:]
 
     def recent(self, limit: int) -> list[SavedPicture]:
-        return self._saved[::-1][:limit]
+        return self._storage.recent(limit)
 
     def picture_file(self, name: str) -> Path | None:
-        path = self.outputs / name
-        return path if PICTURE_NAME.fullmatch(name) and path.is_file() else None
+        return self._storage.file(name)
 
     def keep_picture(self, data: bytes) -> KeptPicture:
         try:
@@ -242,6 +249,7 @@ class FakeStudio:
         request = job.request.for_picture(index)
         picture = self._picture(request)
         steps = _steps_run(request)
+        kept: list[KeptStep] = []
         for step in range(1, steps + 1):
             time.sleep(self.pace)
             if job.stop:
@@ -249,15 +257,17 @@ class FakeStudio:
                 return False
             share = step / steps
             off = request.preview == "Off"
+            preview = None if off else fake_pictures.preview(picture, share, request.seed)
+            sigma = 14.6 * (1 - share) ** 2
+            kept.append(KeptStep(sigma=sigma, preview=preview, latent=None))
             self._tell(
                 job,
                 StepDone(
-                    picture=index, step=step, total=steps,
-                    eta=self._left(job.request, index, step), sigma=14.6 * (1 - share) ** 2,
-                    preview=None if off else fake_pictures.preview(picture, share, request.seed),
+                    picture=index, step=step, total=steps, sigma=sigma, preview=preview,
+                    eta=self._left(job.request, index, step),
                 ),
             )  # fmt: skip
-        self._tell(job, replace(self._save(request), picture=index))
+        self._tell(job, replace(self._save(request, kept), picture=index))
         return True
 
     def _picture(self, request: GenerationRequest) -> Image.Image:
@@ -280,24 +290,19 @@ class FakeStudio:
         steps = _steps_run(request) * (request.batch_size - index) - step
         return steps * self.pace
 
-    def _save(self, request: GenerationRequest) -> ImageSaved:
-        folder = self.outputs / date.today().isoformat()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{len(self._saved) + 1:05d}-{request.seed}.png"
+    def _save(self, request: GenerationRequest, steps: list[KeptStep] | None = None) -> ImageSaved:
         infotext = _infotext(request)
-        picture = self._picture(request)
-        path.write_bytes(fake_pictures.png(picture, infotext))
-        width, height = request.width, request.height
-        saved = SavedPicture(path=path, infotext=infotext, width=width, height=height)
-        self._saved.append(saved)
+        pixels = np.asarray(self._picture(request).convert("RGB"))
+        saved = self._room.archive.save(request, pixels, infotext, steps or [])
         return ImageSaved(
             picture=0,
-            path=path,
+            path=saved.path,
             seed=request.seed,
             infotext=infotext,
-            width=width,
-            height=height,
-            png=path.read_bytes(),
+            width=request.width,
+            height=request.height,
+            note=saved.note,
+            png=saved.png,
         )
 
 

@@ -40,6 +40,13 @@ class Database:
             connection = self._local.connection = _connect(self.path)
         return connection
 
+    def rows(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        """What a SELECT finds; raises `StorageError` where the file cannot be read."""
+        try:
+            return self.read().execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StorageError(f"The history could not be read ({error}).") from error
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction: kept whole when the block ends, undone where it raises.

@@ -39,7 +39,7 @@ CREATE INDEX pictures_checkpoint ON pictures (checkpoint, deleted, id);
 CREATE INDEX pictures_task ON pictures (task, deleted, id);
 CREATE INDEX pictures_parent ON pictures (parent) WHERE parent IS NOT NULL;
 CREATE INDEX pictures_pixels ON pictures (pixels);
-CREATE INDEX pictures_steps ON pictures (id, steps_bytes) WHERE steps_bytes > 0;
+CREATE INDEX pictures_steps ON pictures (id, name, steps_bytes) WHERE steps_bytes > 0;
 
 CREATE VIRTUAL TABLE picture_words USING fts5 (
     words, content = 'pictures', content_rowid = 'id', prefix = '2 3',

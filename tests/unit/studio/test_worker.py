@@ -9,6 +9,8 @@ from PIL import Image
 from backend.errors import ModelError
 from backend.events import Cancelled, Failed, Finished, ImageSaved, Started, StepDone, Waiting
 from backend.request import GenerationRequest, ModelChoice
+from backend.studio.history.door import HistoryRoom
+from backend.studio.inputs import InputPictures
 from backend.studio.job import Job
 from backend.studio.queue import FairQueue
 from backend.studio.storage import Storage
@@ -45,7 +47,8 @@ def a_job(**changes) -> Job:
 
 
 def run(job: Job, workshop, outputs) -> list:
-    Worker(FairQueue(), workshop, Storage(outputs)).run_job(job)
+    room = HistoryRoom(Storage(outputs), InputPictures(outputs / "inputs"))
+    Worker(FairQueue(), workshop, room.archive).run_job(job)
     return job.events_since(0, 0)
 
 

@@ -1,0 +1,62 @@
+"""What a picture's PNG holds beside its infotext, so that the history can be rebuilt from it.
+
+The text chunk `atelier` is a line of JSON: `request` (see `backend.request_json`), `created` (unix
+seconds), `parent` (a picture's name or null) and `pixels` (see `pixels_hash`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.errors import InvalidRequest
+from backend.request import GenerationRequest, clean_text
+from backend.request_json import request_from_json, request_to_json
+
+CHUNK_KEY = "atelier"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """How a picture came about; `parent` is a name, `pixels` the picture's own hash."""
+
+    request: GenerationRequest
+    created: float
+    parent: str | None
+    pixels: str
+
+
+def write_making(making: Making) -> str:
+    """The chunk's text."""
+    values = {
+        "request": json.loads(request_to_json(making.request)),
+        "created": making.created,
+        "parent": making.parent,
+        "pixels": making.pixels,
+    }
+    return clean_text(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+
+
+def read_making(text: str) -> Making | None:
+    """The chunk's content; None where it is not one, as anyone may write a PNG."""
+    try:
+        values = json.loads(text)
+        parent = values["parent"]
+        return Making(
+            request=request_from_json(json.dumps(values["request"])),
+            created=float(values["created"]),
+            parent=str(parent) if parent else None,
+            pixels=str(values["pixels"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, InvalidRequest):
+        return None
+
+
+def pixels_hash(pixels: np.ndarray) -> str:
+    """sha256 (64 hex digits) of a uint8 RGB picture (height, width, 3), however it is stored."""
+    digest = hashlib.sha256(f"{pixels.shape[1]}x{pixels.shape[0]}:".encode())
+    digest.update(np.ascontiguousarray(pixels).tobytes())
+    return digest.hexdigest()
