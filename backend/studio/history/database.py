@@ -18,6 +18,7 @@ from backend.studio.history.migrations import MIGRATIONS
 log = logging.getLogger(__name__)
 
 FILE = "atelier.db"
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # as primary result codes
 BUSY_SECONDS = 10  # how long a write waits for another process
 
 
@@ -30,6 +31,7 @@ class Database:
     def __init__(self, path: Path, notice: str = "") -> None:
         self.path = path
         self.notice = notice
+        self.folder: tempfile.TemporaryDirectory | None = None  # goes when this does
         self._local = threading.local()
         self._writing = threading.RLock()
 
@@ -84,9 +86,9 @@ def open_database(path: Path) -> Database:
             "pictures at every start, and favourites are not kept."
         )
     log.warning("%s", notice)
-    stand_in = Path(tempfile.mkdtemp(prefix="atelier-")) / FILE
-    database = _open(stand_in)
-    database.notice = notice
+    folder = tempfile.TemporaryDirectory(prefix="atelier-")
+    database = _open(Path(folder.name) / FILE)
+    database.notice, database.folder = notice, folder
     return database
 
 
@@ -95,9 +97,9 @@ def _open(path: Path) -> Database:
     notice = ""
     try:
         _prepare(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            raise
         aside = _set_aside(path)
         notice = (
             f"The history's database was damaged and is set aside as {aside.name}; "
@@ -113,7 +115,9 @@ def _prepare(path: Path) -> None:
     with closing(_connect(path)) as connection:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise sqlite3.DatabaseError(found)
+            damage = sqlite3.DatabaseError(found)
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage
         connection.execute("PRAGMA journal_mode = WAL")
         _migrate(connection)
 
@@ -146,8 +150,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    # A commit is on the disk when it returns: a favourite is not forgotten in a power cut.
-    connection.execute("PRAGMA synchronous = FULL")
+    # With a write-ahead log this never damages the file. A power cut may take the last rows back,
+    # and they are made anew from the pictures, the bin and favourites.txt, which are synced.
+    connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
 

@@ -47,7 +47,7 @@ class StepFiles:
         content = save(tensors, {"sigmas": json.dumps([step.sigma for step in steps])})
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        write_whole(path, content, sync=False)
         return len(content)
 
     def read(self, name: str) -> list[KeptStep]:
