@@ -47,6 +47,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="gigabytes for the steps that are kept with the pictures, the oldest out (4; 0: none)",
     )
     add(
+        "--model-cache",
+        type=_gigabytes,
+        metavar="GB",
+        help="gigabytes of memory for checkpoints that were used lately, so that changing back to "
+        "one is immediate; 0 keeps only the one in use (half of what is free at the start)",
+    )
+    add(
         "--share",
         action="store_true",
         help="also open a public address through Gradio's tunnel: anyone who has it may paint",
@@ -72,6 +79,7 @@ def main() -> int:
     from backend.studio.studio import Settings, Studio
     from ui.server import build_server
 
+    cache = None if arguments.model_cache is None else int(arguments.model_cache * 1e9)
     studio = Studio(
         Settings(
             models=arguments.models,
@@ -79,6 +87,7 @@ def main() -> int:
             device=arguments.device,
             dtype=arguments.dtype,
             step_budget=int(arguments.keep_steps * 1e9),
+            cache_bytes=cache,
         )
     )
     guarded = is_loopback(arguments.host) and not arguments.share

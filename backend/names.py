@@ -19,3 +19,5 @@ SAMPLERS = (
 )
 SCHEDULES = ("Automatic", "Uniform", "Karras", "Exponential", "SGM Uniform", "Beta")
 PREVIEW_METHODS = ("Auto", "Fitted linear", "TAESD", "Full VAE", "Off")
+# Before a checkpoint's name: the VAE inside it, as a choice for another checkpoint.
+FROM_CHECKPOINT = "From checkpoint: "

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import diffusers
 
-from backend.engine.device import choose_device
-from benchmarks import painting, through_server
+from backend.engine.device import Device, choose_device
+from benchmarks import library, painting, through_server
 from benchmarks.models import subjects
+from benchmarks.ratio import Ratio
 from benchmarks.report import page
 
 RATIOS = (painting, through_server)
+LIBRARY_ROUNDS = 7
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -20,22 +23,28 @@ def main() -> None:
     """Measure every ratio on every model and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small pictures, written nowhere")
-    parser.add_argument("--only", default="", help="the model whose name begins like this")
+    only = f"the model whose name begins like this, or “{library.NAME}”; written nowhere"
+    parser.add_argument("--only", default="", help=only)
     parser.add_argument("--rounds", type=int, help="how often each is timed")
     options = parser.parse_args()
 
     diffusers.utils.logging.set_verbosity_error()
     chosen = choose_device("cpu")
     ratios = []
-    for subject in subjects(options.quick):
-        if not subject.name.startswith(options.only):
-            continue
-        for module in RATIOS:
-            for ratio in module.measure(subject, chosen.dtype, options.rounds or subject.rounds):
-                print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
-                ratios.append(ratio)
-    if not options.quick:
+    for ratio in _measured(options, chosen):
+        print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
+        ratios.append(ratio)
+    if not options.quick and not options.only:
         RESULTS.write_text(page(ratios, chosen.label), "utf-8")
+
+
+def _measured(options: argparse.Namespace, device: Device) -> Iterator[Ratio]:
+    for subject in subjects(options.quick):
+        if subject.name.startswith(options.only):
+            for module in RATIOS:
+                yield from module.measure(subject, device.dtype, options.rounds or subject.rounds)
+    if library.NAME.startswith(options.only):
+        yield from library.measure(device, options.rounds or LIBRARY_ROUNDS, options.quick)
 
 
 if __name__ == "__main__":

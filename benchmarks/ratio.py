@@ -26,7 +26,8 @@ class Ratio:
     """Seconds of ours and of the other, round by round; a ratio below 1 means we are faster.
 
     `target` is the ratio to stay at or under, or None where it is only looked at. `gflops` is what
-    a matrix product reached in each round: where it varies, so does everything else.
+    a matrix product reached in each round: where it varies, so does everything else. With another
+    `unit` than seconds it is an amount of that which is compared.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Ratio:
     ours: list[float]
     other: list[float]
     gflops: list[float]
+    unit: str = "s"
 
     @property
     def value(self) -> float:

@@ -38,8 +38,8 @@ def _row(ratio: Ratio) -> str:
         f"**{ratio.value:.2f}**",
         f"{low:.2f} - {high:.2f}",
         "" if ratio.target is None else f"≤ {ratio.target:.2f}",
-        f"{statistics.median(ratio.ours):.2f} s",
-        f"{statistics.median(ratio.other):.2f} s",
+        f"{statistics.median(ratio.ours):.2f} {ratio.unit}",
+        f"{statistics.median(ratio.other):.2f} {ratio.unit}",
         f"{min(ratio.gflops):.0f} - {max(ratio.gflops):.0f} GFLOP/s",
     ]
     return "| " + " | ".join(cells) + " |\n"

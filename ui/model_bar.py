@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from backend.names import FROM_CHECKPOINT
 from backend.request import ModelChoice
 from backend.studio.views import StudioLike
 from ui.theme import asset
@@ -48,16 +49,18 @@ def build_model_bar(studio: StudioLike, page: gr.Blocks) -> ModelBar:
         refresh = gr.Button(
             "Refresh models", elem_id="bar--refresh", elem_classes=["icon", "icon-refresh"]
         )
-        _build_pill()
+        pill = _build_pill()
         _build_theme_button()
         native_size = gr.State(native_size_of(studio, checkpoint.value))
     bar = ModelBar(checkpoint, vae, native_size)
     _connect(studio, bar, reason, refresh, page)
+    _follow_folder(studio, bar, pill)
     return bar
 
 
-def _build_pill() -> None:
-    gr.HTML(
+def _build_pill() -> gr.HTML:
+    """The Studio's condition; its event `models` tells that the models folder has changed."""
+    return gr.HTML(
         None,
         html_template=asset("pill.html"),
         js_on_load=asset("pill.js"),
@@ -97,6 +100,16 @@ def _connect(
     page.load(restore, kept, [*choices, bar.native_size], **QUICK)
 
 
+def _follow_folder(studio: StudioLike, bar: ModelBar, pill: gr.HTML) -> None:
+    """List what the Studio has found by itself; what is chosen stays, where it is still there."""
+    choices = [bar.checkpoint, bar.vae]
+
+    def look(checkpoint: str | None, vae: str | None) -> tuple[dict, dict, int]:
+        return listed(studio, checkpoint, vae)
+
+    pill.models(look, choices, [*choices, bar.native_size], preprocess=False, **QUICK)
+
+
 def listed(studio: StudioLike, checkpoint: str | None, vae: str | None) -> tuple[dict, dict, int]:
     """Both lists as they are now, keeping what is chosen, and the checkpoint's native size."""
     checkpoints = _updated(checkpoint_names(studio), checkpoint)
@@ -116,8 +129,9 @@ def checkpoint_names(studio: StudioLike) -> list[str]:
 
 
 def vae_names(studio: StudioLike) -> list[str]:
-    """The VAEs to choose from: the two that need no file, then the files."""
-    return [*OWN_VAES, *(spec.name for spec in studio.vaes())]
+    """The VAEs to choose from: the two that need no file, the files, those of checkpoints."""
+    inside = (FROM_CHECKPOINT + spec.name for spec in studio.checkpoints())
+    return [*OWN_VAES, *(spec.name for spec in studio.vaes()), *inside]
 
 
 def vae_reason(studio: StudioLike, checkpoint: str | None, vae: str | None) -> str:

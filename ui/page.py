@@ -12,6 +12,7 @@ from backend.studio.views import StudioLike
 from ui.image_to_image import build_image_to_image
 from ui.inpaint import build_inpaint
 from ui.model_bar import ModelBar, build_model_bar
+from ui.model_library import build_model_library
 from ui.remote import add_endpoints
 from ui.routes import build_router
 from ui.send import connect_send
@@ -42,6 +43,8 @@ def build_page(studio: StudioLike) -> Page:
         bar = build_model_bar(studio, blocks)
         with gr.Tabs(elem_id="tasks") as tabs:
             tasks = [_build_tab(name, build, studio, bar) for name, build in TABS.items()]
+            with gr.Tab("Models", id="models"):
+                build_model_library()
         _build_recent()
         for task in tasks:
             connect(studio, task, bar, blocks)

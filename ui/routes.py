@@ -15,6 +15,7 @@ from backend.studio.views import SavedPicture, StudioLike
 from ui.addresses import PREFIX, picture_address, thumbnail_address
 from ui.input_routes import input_router
 from ui.job_routes import job_router
+from ui.model_routes import model_router
 
 THUMBNAIL_SIDE = 256
 RECENT_LIMIT = 30
@@ -27,6 +28,7 @@ def build_router(studio: StudioLike) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     router.include_router(job_router(studio))
     router.include_router(input_router(studio))
+    router.include_router(model_router(studio))
 
     @router.get(PREFIX + "/pictures/{name:path}")
     def picture(name: str) -> FileResponse:

@@ -27,15 +27,16 @@ MAX_LISTED = 10_000  # files of one folder; more is a mistake, such as a link to
 class Catalogue:
     """What was found.
 
-    `problems` maps a file's name to the sentence that says what is wrong; `convertible` are pickles
-    among the checkpoints, which can be used once they are converted. Adapters are files by the name
-    that prompts call them by.
+    `problems` maps a file's name to the sentence that says what is wrong, `problem_paths` to where
+    it lies. `convertible` are pickles among the checkpoints, which can be used once they are
+    converted. Adapters are files by the name that prompts call them by.
     """
 
     checkpoints: tuple[ModelSpec, ...]
     vaes: tuple[VaeSpec, ...]
     problems: dict[str, str]
     convertible: tuple[Path, ...] = ()
+    problem_paths: dict[str, Path] = field(default_factory=dict)
     embeddings: dict[str, Path] = field(default_factory=dict)
     loras: dict[str, Path] = field(default_factory=dict)
     hypernetworks: dict[str, Path] = field(default_factory=dict)
@@ -67,20 +68,12 @@ class Catalogue:
             raise ModelError(f"There is no {kind} called “{name[:80]}” in models/{folder}.")
         return files[name]
 
-    def twins(self) -> dict[str, str]:
-        """Each checkpoint whose content an earlier one has already, with that one's name."""
-        first: dict[str, str] = {}
-        found: dict[str, str] = {}
-        for spec in self.checkpoints:
-            if spec.sha256 and first.setdefault(spec.sha256, spec.name) != spec.name:
-                found[spec.name] = first[spec.sha256]
-        return found
-
 
 def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Catalogue:
     """Look at the whole models folder: bundled models first, then the artist's own by name."""
     specs: dict[str, ModelSpec] = {}
     problems: dict[str, str] = {}
+    problem_paths: dict[str, Path] = {}
     convertible = []
     for path in _checkpoint_files(models):
         try:
@@ -90,6 +83,7 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
             specs[spec.name] = spec
         except ModelError as error:
             problems.setdefault(_shown(path.name), _shown(str(error)))
+            problem_paths.setdefault(_shown(path.name), path)
         if path.suffix.lower() in PICKLES:
             convertible.append(path)
     return Catalogue(
@@ -97,6 +91,7 @@ def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Cat
         vaes=tuple(_vaes(models, hashes)),
         problems=problems,
         convertible=tuple(convertible),
+        problem_paths=problem_paths,
         embeddings=_adapters(models, "embeddings"),
         loras=_adapters(models, "loras"),
         hypernetworks=_adapters(models, "hypernetworks"),

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from backend.errors import ModelError
 from backend.library.small_files import read_json, write_json
+from backend.library.watch import Watch
+
+_CHUNK = 4 * 2**20
 
 
 class HashCache:
@@ -28,25 +31,25 @@ class HashCache:
     def known(self, path: Path) -> str:
         """The hash if it was computed before and the file is unchanged since, else empty."""
         try:
-            identity = _identity(path)
+            key = _key(path)
         except OSError:
             return ""
         with self._lock:
-            return self._known.get(identity, "")
+            return self._known.get(key, "")
 
-    def sha256(self, path: Path) -> str:
+    def sha256(self, path: Path, watch: Watch | None = None) -> str:
         """The 64 hex digits of the file's sha256, read now unless already known.
 
-        Raises `OSError` where the file cannot be read.
+        The watch counts bytes and may stop it. Raises `OSError` where the file cannot be read, and
+        `Stopped`.
         """
-        identity = _identity(path)
+        key = _key(path)
         with self._lock:
-            if identity in self._known:
-                return self._known[identity]
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if key in self._known:
+                return self._known[key]
+        digest = _sha256(path, watch or Watch())
         with self._lock:
-            self._known[identity] = digest
+            self._known[key] = digest
             self._keep()
         return digest
 
@@ -56,6 +59,25 @@ class HashCache:
                 write_json(self._store, self._known)
 
 
-def _identity(path: Path) -> str:
+def identity(path: Path) -> tuple[str, int, int]:
+    """What tells a file's present content apart without reading it: place, size, time of change.
+
+    Raises `OSError`.
+    """
     stat = path.stat()
-    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns
+
+
+def _key(path: Path) -> str:
+    return "|".join(map(str, identity(path)))
+
+
+def _sha256(path: Path, watch: Watch) -> str:
+    digest = hashlib.sha256()
+    chunk = bytearray(_CHUNK)
+    with path.open("rb", buffering=0) as file:
+        watch.begin(path.stat().st_size)
+        while count := file.readinto(chunk):
+            digest.update(memoryview(chunk)[:count])
+            watch.add(count)
+    return digest.hexdigest()

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 from pathlib import Path
 
 from backend.errors import ModelError
-from backend.library.families import CONTENTS, FOLDERS, content_of
-from backend.library.header import read_header
+from backend.library.families import CONTENTS, FOLDERS, content_of, tell_single_file
+from backend.library.header import Header, header_of, open_model_file
 
 MAX_NAME = 120
 _SUFFIX = ".safetensors"
 
 
-def import_file(models: Path, source: Path, name: str) -> Path:
-    """Copy a safetensors file into the models folder, and return where it lies.
+def import_file(models: Path, draft: Path, name: str) -> Path:
+    """Move a safetensors file into the models folder, and return where it lies.
 
-    `name` is what the artist's machine calls it and is not trusted: folders in it are dropped, and
-    what is no letter, digit or common sign becomes an underscore. Its header is checked, and what
-    it holds decides the folder; nothing is written over. Raises `ModelError`.
+    `draft` is ours alone and lies on the same disk. `name` is what the artist's machine calls it
+    and is not trusted: folders in it are dropped, and what is no letter, digit or common sign
+    becomes an underscore. Its header is checked, and what it holds decides the folder; nothing is
+    written over. Raises `ModelError`, and then the draft stays where it is.
     """
     plain = safe_name(name)
-    content = content_of(read_header(source))
+    header = _header(draft, plain)
+    content = content_of(header)
+    if content == "checkpoint":
+        tell_single_file(header, plain)
     if content not in FOLDERS:
         raise ModelError(f"“{plain}” is {CONTENTS[content]}, and of no use here.")
     target = models / FOLDERS[content] / plain
-    draft = target.with_name(f".{secrets.token_hex(4)}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, draft)
-        read_header(draft)  # of the copy, for the source may have changed
-        _put(draft, target)
+        if target.exists():
+            raise ModelError(f"“{plain}” is in models/{target.parent.name} already.")
+        os.replace(draft, target)
     except OSError as error:
         raise ModelError(f"“{plain}” could not be written: {error.strerror}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return target
+
+
+def _header(draft: Path, plain: str) -> Header:
+    with open_model_file(draft) as file:
+        return header_of(file, plain)
 
 
 def safe_name(name: str) -> str:
@@ -48,9 +52,3 @@ def safe_name(name: str) -> str:
         raise ModelError("Only safetensors files can be dropped here; convert others first.")
     stem = re.sub(r"[^\w.+() -]", "_", last[: -len(_SUFFIX)]).strip(". ")[:MAX_NAME]
     return f"{stem or 'unnamed'}{_SUFFIX}"
-
-
-def _put(draft: Path, target: Path) -> None:
-    if target.exists():
-        raise ModelError(f"“{target.name}” is in models/{target.parent.name} already.")
-    os.replace(draft, target)

@@ -10,15 +10,17 @@ import gc
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from backend.errors import ModelError
+from backend.library.hashing import identity
 from backend.library.telling import weight_file
 from backend.models import ModelSpec
 
 Model = TypeVar("Model")
+PARTS = ("unet", "vae", "text_encoder", "scheduler", "tokenizer")  # of a diffusers folder
 SHARE_OF_FREE_MEMORY = 0.5  # the rest is for painting, and for the artist's other programs
 
 
@@ -70,16 +72,26 @@ class ModelCache(Generic[Model]):
 
 
 def cache_key(spec: ModelSpec) -> Hashable:
-    """What tells a checkpoint's present content apart: its file, size, time and prediction.
+    """What tells a checkpoint's present content apart: its files, and how it predicts.
 
-    Raises `ModelError` where the file is gone.
+    Of a folder these are each part's weights and configuration, so that a VAE exchanged alone is
+    noticed. Raises `ModelError` where the files are gone.
     """
-    path = weight_file(spec.path)
+    weight_file(spec.path)
     try:
-        stat = path.stat()
+        files = sorted(_files_of(spec.path))
+        return *(identity(file) for file in files), spec.prediction
     except OSError as error:
         raise ModelError(f"“{spec.name}” cannot be read: {error.strerror}.") from error
-    return path.resolve(), stat.st_size, stat.st_mtime_ns, spec.prediction
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for part in PARTS:
+        for kind in ("*.safetensors", "*.json"):
+            yield from (path / part).glob(kind)
 
 
 def give_back_memory() -> None:

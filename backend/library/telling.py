@@ -22,10 +22,14 @@ _NATIVE_SIZE: dict[Prediction, int] = {"epsilon": 512, "v_prediction": 768}
 
 @dataclass(frozen=True)
 class Finding:
-    """A checkpoint and the reasons for what is said of it, each a short phrase."""
+    """A checkpoint and the reasons for what is said of it, each a short phrase.
+
+    `open_choice` tells that no part of it decides how it predicts, so that the artist may.
+    """
 
     spec: ModelSpec
     reasons: dict[str, str] = field(default_factory=dict)
+    open_choice: bool = False
 
 
 def tell(path: Path, sha256: str = "", choices: Choices | None = None) -> Finding:
@@ -88,7 +92,8 @@ def _native_size(sample_size: object) -> int:
 def _tell_file(path: Path, sha256: str, choices: Choices) -> Finding:
     header = read_header(path)
     family, kind = tell_single_file(header, path.name)
-    told, native = _from_converter(header) or _from_outside(path, header, sha256, choices)
+    own = _from_converter(header)
+    told, native = own or _from_outside(path, header, sha256, choices)
     spec = ModelSpec(
         name=path.name,
         path=path,
@@ -100,11 +105,11 @@ def _tell_file(path: Path, sha256: str, choices: Choices) -> Finding:
     )
     channels = header.shapes[UNET_SHAPE_KEY][1]
     reasons = {
-        "family": _INSIDE if own_configs(header) else "the width of the text it takes says so",
+        "family": _INSIDE if own else "the width of the text it takes says so",
         "kind": f"its first convolution takes {channels} channels",
         "prediction": told.reason,
     }
-    return Finding(spec, reasons)
+    return Finding(spec, reasons, open_choice=own is None)
 
 
 def _from_converter(header: Header) -> tuple[Told, int] | None:

@@ -1,8 +1,8 @@
 """Which VAE decodes a picture, and why, in words.
 
-"Automatic" is a file in models/vae of exactly the checkpoint's name (`name.vae.safetensors` or
-`name.safetensors`, also as `.pt`), else the one inside the checkpoint. A mere common beginning
-never matches.
+"Automatic" is a file in models/vae of exactly the checkpoint's name and `.vae` (that is
+`name.vae.safetensors`, also as `.pt` and its kin), else the one inside the checkpoint. A mere
+common beginning never matches.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 from backend.library.catalogue import Catalogue
 from backend.library.telling import PICKLES
 from backend.models import VaeSpec
+from backend.names import FROM_CHECKPOINT
 
 AUTOMATIC = "Automatic"
 BUILT_IN = "Built in"
-FROM_CHECKPOINT = "From checkpoint: "
 _SUFFIXES = (".safetensors", *PICKLES)
 
 
@@ -40,12 +40,12 @@ def choose_vae(catalogue: Catalogue, checkpoint: str, wanted: str) -> VaeChoice:
     if wanted != AUTOMATIC:
         return VaeChoice(catalogue.vae(wanted), "Chosen by name.")
     stem = _stem(checkpoint)
-    names = [f"{stem}{middle}{suffix}" for middle in (".vae", "") for suffix in _SUFFIXES]
+    names = [f"{stem}.vae{suffix}" for suffix in _SUFFIXES]
     own = {vae.name: vae for vae in catalogue.vaes}
     for name in names:
         if name in own:
             return VaeChoice(own[name], f"{name}: it has the checkpoint's name.")
-    return VaeChoice(None, "The one inside the checkpoint: no VAE file has its name.")
+    return VaeChoice(None, f"The one inside the checkpoint: there is no {stem}.vae file.")
 
 
 def _from_checkpoint(catalogue: Catalogue, checkpoint: str, wanted: str) -> VaeChoice:

@@ -9,15 +9,18 @@ EVERY_SECONDS = 0.3
 
 
 class LoadReport:
-    """Turns bytes into sentences for `report`, no more often than the page needs them."""
+    """Turns bytes into sentences for `report`, no more often than the page needs them.
+
+    `doing` begins each sentence, such as "Loading storybook".
+    """
 
     def __init__(
         self,
-        name: str,
+        doing: str,
         report: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._name = name
+        self._doing = doing
         self._report = report
         self._clock = clock
         self._began = self._told = clock()
@@ -29,6 +32,4 @@ class LoadReport:
             return
         self._told = now
         left = (now - self._began) * (total - done) / done
-        self._report(
-            f"Loading {self._name}: {done / 1e9:.2f} of {total / 1e9:.2f} GB, {left:.0f} s left."
-        )
+        self._report(f"{self._doing}: {done / 1e9:.2f} of {total / 1e9:.2f} GB, {left:.0f} s left.")

@@ -21,12 +21,17 @@ VAE_BUDGET = 1_000_000_000  # bytes: three VAEs of full size in fp32
 
 
 class ModelShelf:
-    """Recently used checkpoints and VAEs on one device; for one thread."""
+    """Recently used checkpoints and VAEs on one device; for one thread.
 
-    def __init__(self, device: Device) -> None:
+    `budget` bounds the bytes of all kept checkpoints, by default half of what is free now.
+    """
+
+    def __init__(
+        self, device: Device, budget: int | None = None, vae_budget: int = VAE_BUDGET
+    ) -> None:
         self._device = device
-        self._checkpoints: ModelCache[Components] = ModelCache(_bytes_of_model)
-        self._vaes: ModelCache[AutoencoderKL] = ModelCache(_bytes_of, VAE_BUDGET)
+        self._checkpoints: ModelCache[Components] = ModelCache(_bytes_of_model, budget)
+        self._vaes: ModelCache[AutoencoderKL] = ModelCache(_bytes_of, vae_budget)
 
     def components(
         self, spec: ModelSpec, vae: VaeSpec | None, vae_hash: str, watch: Watch

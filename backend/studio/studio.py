@@ -20,6 +20,7 @@ from backend.request import GenerationRequest, clean_text, validate
 from backend.studio.history.door import STEP_BUDGET, HistoryDoor, HistoryRoom
 from backend.studio.inputs import InputPictures
 from backend.studio.job import Job
+from backend.studio.model_desk import ModelDesk
 from backend.studio.queue import FairQueue
 from backend.studio.storage import Storage
 from backend.studio.views import JobView, KeptPicture, SavedPicture, StudioState, TokenCount
@@ -40,6 +41,7 @@ class Settings:
 
     `device` is "auto", "cpu", "cuda" or "mps"; `dtype` is "auto", "fp32", "bf16" or "fp16".
     `step_budget` is how many bytes of steps are kept with pictures; 0 keeps none.
+    `cache_bytes` bounds the checkpoints kept in memory; None means half of what is free.
     """
 
     models: Path
@@ -47,6 +49,7 @@ class Settings:
     device: str = "auto"
     dtype: str = "auto"
     step_budget: int = STEP_BUDGET
+    cache_bytes: int | None = None
 
 
 class Studio(HistoryDoor):
@@ -55,6 +58,7 @@ class Studio(HistoryDoor):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._library = Library(settings.models)
+        self.models = ModelDesk(self._library)
         self._storage = Storage(settings.outputs)
         self._inputs = InputPictures(settings.outputs / "inputs")
         self._room = HistoryRoom(self._storage, self._inputs, settings.step_budget)
@@ -69,10 +73,13 @@ class Studio(HistoryDoor):
         """Warm up and then work, in a thread of its own; returns at once."""
         self._room.start()
         threading.Thread(target=self._work, name="painter", daemon=True).start()
+        self._library.watch()
 
     def close(self) -> None:
         """Stop after the step in progress; the waiting jobs are left undone."""
         self._queue.close()
+        self._library.close()
+        self.models.close()
         with self._lock:
             for job in self._jobs.values():
                 job.stop.set()
@@ -80,11 +87,12 @@ class Studio(HistoryDoor):
 
     def state(self) -> StudioState:
         workshop, worker = self._workshop, self._worker
+        queued, models = len(self._queue), self._library.revision
         if self._trouble:
-            return StudioState(phase="failed", message=self._trouble, queued=len(self._queue))
+            return StudioState(phase="failed", message=self._trouble, queued=queued, models=models)
         if workshop is None or worker is None:
             message = "The painting engine is starting; a picture asked for now is painted first."
-            return StudioState(phase="warming", message=message, queued=len(self._queue))
+            return StudioState(phase="warming", message=message, queued=queued, models=models)
         used, total = workshop.memory()
         return StudioState(
             phase="ready",
@@ -92,7 +100,8 @@ class Studio(HistoryDoor):
             memory_used=used,
             memory_total=total,
             busy=worker.busy,
-            queued=len(self._queue),
+            queued=queued,
+            models=models,
         )
 
     def checkpoints(self) -> list[ModelSpec]:
@@ -169,14 +178,19 @@ class Studio(HistoryDoor):
         return self._inputs.file(sha256)
 
     def _complete(self, request: GenerationRequest) -> GenerationRequest:
-        """The request with the model's hash inside, and text that a PNG can hold."""
+        """The request with the model's hash inside, and text that a PNG can hold.
+
+        A file that is still to be hashed is hashed by its job, which tells how far it is.
+        """
         spec = self._library.checkpoint(request.model.checkpoint)
         self._library.vae(spec.name, request.model.vae)
         return dataclasses.replace(
             request,
             prompt=clean_text(request.prompt),
             negative_prompt=clean_text(request.negative_prompt),
-            model=dataclasses.replace(request.model, checkpoint_hash=self._library.hash_of(spec)),
+            model=dataclasses.replace(
+                request.model, checkpoint_hash=self._library.known_hash(spec)
+            ),
         )
 
     def _forget_old_jobs(self) -> None:
@@ -191,7 +205,11 @@ class Studio(HistoryDoor):
             from backend.studio.workshop import EngineWorkshop
 
             workshop = EngineWorkshop(
-                self._library, self._inputs, self._settings.device, self._settings.dtype
+                self._library,
+                self._inputs,
+                self._settings.device,
+                self._settings.dtype,
+                self._settings.cache_bytes,
             )
             self._workshop = workshop
             workshop.warm_up()

@@ -10,6 +10,7 @@ from backend.events import Event
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
 from backend.studio.history.protocol import HistoryLike
+from backend.studio.model_desk import ModelDeskLike
 from backend.tasks import PictureRef
 
 Phase = Literal["warming", "ready", "failed"]
@@ -20,7 +21,8 @@ JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
 class StudioState:
     """The engine's condition: `message` is a sentence while warming or failed, else empty.
 
-    `device` is a label such as "CPU bf16"; memory is in bytes (of the device that paints).
+    `device` is a label such as "CPU bf16"; memory is in bytes (of the device that paints). `models`
+    is another number after every change of the models folder.
     """
 
     phase: Phase
@@ -30,6 +32,7 @@ class StudioState:
     memory_total: int = 0
     busy: bool = False
     queued: int = 0
+    models: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,11 @@ class StudioLike(HistoryLike, Protocol):
 
     No method blocks on painting or loading except `wait_events`, and that only for its time limit.
     """
+
+    @property
+    def models(self) -> ModelDeskLike:
+        """The models folder's table, imports, conversions and downloads."""
+        ...
 
     def state(self) -> StudioState: ...
 

@@ -53,11 +53,18 @@ class EngineWorkshop:
     everything else may be called from any.
     """
 
-    def __init__(self, library: Library, pictures: InputPictures, device: str, dtype: str) -> None:
+    def __init__(
+        self,
+        library: Library,
+        pictures: InputPictures,
+        device: str,
+        dtype: str,
+        cache_bytes: int | None = None,
+    ) -> None:
         self._library = library
         self._pictures = pictures
         self._device = choose_device(device, dtype)
-        self._shelf = ModelShelf(self._device)
+        self._shelf = ModelShelf(self._device, cache_bytes)
         self._previews = PreviewFiles(library.models / "preview")
         self._depth = DepthEstimator(library.models, self._device)
         self._ready: _Ready | None = None
@@ -101,7 +108,8 @@ class EngineWorkshop:
         """See `worker.Workshop`; raises `ModelError`, `OutOfMemory` and `Stopped`."""
         spec = self._library.checkpoint(request.model.checkpoint)
         vae = self._library.vae(spec.name, request.model.vae).vae
-        checkpoint_hash = self._library.hash_of(spec)
+        reading = LoadReport(f"Reading {spec.name} for its hash", report)
+        checkpoint_hash = self._library.hash_of(spec, Watch(reading, stopped))
         if request.model.checkpoint_hash not in ("", checkpoint_hash):
             raise ModelError(
                 f"“{spec.name}” was exchanged for another file since this picture was asked for; "
@@ -109,7 +117,7 @@ class EngineWorkshop:
             )
         if not self._shelf.holds(spec):
             report(f"Loading {spec.name}.")
-        watch = Watch(LoadReport(spec.name, report), stopped)
+        watch = Watch(LoadReport(f"Loading {spec.name}", report), stopped)
         painter = self._painter(spec, vae, checkpoint_hash, watch)
         for width, height in _worked_sizes(request):
             check_fits(painter.components, width, height)
@@ -125,8 +133,9 @@ class EngineWorkshop:
         components = self._shelf.components(spec, vae, vae_hash, watch)
         ready = self._ready
         if ready is None or ready.key != key or not _same(ready.painter.components, components):
-            # A VAE inside a checkpoint has no hash of its own; its checkpoint's stands for it.
-            painter = self._previews.painter(components, vae_hash or f"in-{checkpoint_hash}")
+            # Of a single file that is the whole file's hash.
+            file_hash = vae_hash or f"in-{self._library.hash_of_own_vae(spec)}"
+            painter = self._previews.painter(components, file_hash)
             ready = _Ready(key=key, painter=painter)
         self._tokenizer, self._ready = components.tokenizer, ready
         return ready.painter

@@ -23,6 +23,7 @@ from backend.library.adapters.picture import pattern
 from backend.library.catalogue import scan
 from backend.library.configs import SHIPPED
 from backend.library.hashing import HashCache
+from backend.library.loose_files import LooseFile, tell_loose
 from backend.library.modules import make_text_encoder, make_unet
 from backend.library.small_files import read_json
 
@@ -150,6 +151,19 @@ def test_the_fixtures_embeddings():
     assert cat.vectors.shape == (1, 768)
     generic = read_embedding(FIXTURES / "generic.safetensors")
     assert generic.vectors.shape == (5, 768)
+    for embedding in (cat, generic):
+        embedding.check_fits(768)
+        with pytest.raises(ModelError, match="fits Stable Diffusion 1.x .* takes 1024"):
+            embedding.check_fits(1024)
+
+
+@needs_fixtures
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("embeddings", "generic.safetensors"), ("loras", "cloneofsimo-rank1.safetensors")],
+)
+def test_the_fixtures_families_are_told_from_their_headers(folder, name):
+    assert tell_loose(FIXTURES / name, folder) == LooseFile("Stable Diffusion 1")
 
 
 # LoRAs

@@ -8,12 +8,16 @@ from safetensors.torch import save_file
 
 from backend.errors import ModelError
 from backend.library.importing import import_file
+from tests.library.test_listing import CROSS, FIRST
 
 KINDS = {
     "vae": {"encoder.conv_in.weight": torch.zeros(2, 2)},
     "loras": {"lora_unet_x.lora_down.weight": torch.zeros(2, 2)},
     "embeddings": {"emb_params": torch.zeros(2, 8)},
-    "checkpoints": {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1, 4, 1, 1)},
+    "checkpoints": {
+        FIRST: torch.zeros(1, 4, 1, 1),
+        CROSS: torch.zeros(1, 768),
+    },
 }
 
 
@@ -28,9 +32,11 @@ def dropped(tmp_path):
 @pytest.mark.parametrize("folder", KINDS)
 def test_a_file_goes_where_its_kind_belongs(tmp_path, dropped, folder):
     save_file(KINDS[folder], dropped)
+    content = dropped.read_bytes()
     path = import_file(tmp_path / "models", dropped, "mine.safetensors")
     assert path == tmp_path / "models" / folder / "mine.safetensors"
-    assert path.read_bytes() == dropped.read_bytes()
+    assert path.read_bytes() == content
+    assert not dropped.exists()
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
@@ -55,9 +61,18 @@ def test_a_name_can_do_no_harm(tmp_path, dropped, name, expected):
 
 
 def test_nothing_is_written_over(tmp_path, dropped):
-    import_file(tmp_path, dropped, "a.safetensors")
+    first = import_file(tmp_path, dropped, "a.safetensors")
+    content = first.read_bytes()
+    save_file({"encoder.conv_in.weight": torch.ones(2, 2)}, dropped)
     with pytest.raises(ModelError, match="is in models/vae already"):
         import_file(tmp_path, dropped, "a.safetensors")
+    assert first.read_bytes() == content
+
+
+def test_a_checkpoint_of_an_unknown_kind_is_refused_with_what_is_known(tmp_path, dropped):
+    save_file({FIRST: torch.zeros(1, 7, 1, 1), CROSS: torch.zeros(1, 768)}, dropped)
+    with pytest.raises(ModelError, match="takes 7 latent channels; models with 4"):
+        import_file(tmp_path / "models", dropped, "a.safetensors")
 
 
 @pytest.mark.parametrize("name", ["a.ckpt", "a.pt", "a", "a.safetensors.exe", ""])

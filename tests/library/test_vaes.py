@@ -101,7 +101,7 @@ def test_a_file_that_is_no_vae_is_refused(tmp_path):
     [
         (["mine.vae.safetensors"], "mine.safetensors", "mine.vae.safetensors"),
         (["mine.vae.pt"], "mine.safetensors", "mine.vae.pt"),
-        (["mine.safetensors"], "mine.safetensors", "mine.safetensors"),
+        (["mine.safetensors"], "mine.safetensors", None),
         (["mine.pt", "mine.vae.safetensors"], "mine.safetensors", "mine.vae.safetensors"),
         (["mine.vae.safetensors"], "mine", "mine.vae.safetensors"),
         (["mine.vae.safetensors"], "mine.v2", None),

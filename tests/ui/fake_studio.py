@@ -34,11 +34,13 @@ from backend.events import (
     Waiting,
 )
 from backend.geometry import steps_run
+from backend.library.library import Library
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, ModelChoice, validate
 from backend.studio.history.door import HistoryDoor, HistoryRoom
 from backend.studio.history.step_files import KeptStep
 from backend.studio.inputs import InputPictures
+from backend.studio.model_desk import ModelDesk
 from backend.studio.storage import Storage
 from backend.studio.views import (
     JobState,
@@ -76,13 +78,18 @@ class FakeJob:
 class FakeStudio(HistoryDoor):
     """Implements StudioLike; `pace` is the seconds a step takes, `warming` those until ready.
 
-    Its history is the real one: only the painting is scripted.
+    Its history is the real one, and its Models tab works on a real folder, `outputs / "models"`:
+    only the painting is scripted.
     """
 
     def __init__(self, outputs: Path, pace: float = 0.1, warming: float = 0.0) -> None:
         self.outputs = outputs
         self.pace = pace
         self.jobs: dict[str, FakeJob] = {}
+        (outputs / "models").mkdir(exist_ok=True)
+        self.library = Library(outputs / "models")
+        self.library.watch(every=0.2)
+        self.models = ModelDesk(self.library)
         self._ready_at = time.monotonic() + warming
         self._changed = threading.Condition()
         self._storage = Storage(outputs)
@@ -101,6 +108,7 @@ class FakeStudio(HistoryDoor):
             memory_total=8 * GIGABYTE,
             busy="running" in states,
             queued=states.count("queued"),
+            models=self.models.revision,
         )
 
     def checkpoints(self) -> list[ModelSpec]:
@@ -123,7 +131,7 @@ class FakeStudio(HistoryDoor):
         return f"{vae}, because you chose it."
 
     def refresh(self) -> None:
-        """Nothing to look at again."""
+        self.models.refresh()
 
     def count_tokens(self, prompt: str) -> TokenCount | None:
         if time.monotonic() < self._ready_at:

@@ -4,6 +4,7 @@ const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const GIGABYTE = 1024 ** 3;
 let phase = "";
 let timer = 0;
+let models; // the revision of the models folder that the bar's lists show
 
 function doing(state) {
   if (state.phase === "warming") return "warming up";
@@ -33,6 +34,8 @@ function draw(state) {
     document.dispatchEvent(new Event("atelier:ready"));
   }
   phase = state.phase;
+  if (models !== undefined && state.models !== models) trigger("models");
+  models = state.models;
 }
 
 function away() {

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from backend.errors import InvalidRequest, ModelError, OutOfMemory
+from backend.errors import InvalidRequest, ModelError, OutOfMemory, Stopped
 from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
 from backend.library.library import Library
 from backend.request import GenerationRequest, ModelChoice
@@ -232,3 +233,58 @@ def test_a_picture_beyond_memory_is_refused_with_both_figures(models, monkeypatc
     monkeypatch.setattr("backend.engine.memory.memory", lambda device: (7 * 10**9, 8 * 10**9))
     with pytest.raises(OutOfMemory, match=r"needs about \d.* GB are free; choose a smaller size"):
         workshop.prepare(a_request(width=2048, height=2048), lambda text: None, lambda: False)
+
+
+def test_a_load_that_is_stopped_leaves_the_model_before_it_usable(models):
+    workshop = EngineWorkshop(Library(models), InputPictures(models / "in"), "cpu", "fp32")
+    told: list[str] = []
+    workshop.prepare(a_request("one"), told.append, lambda: False)
+    with pytest.raises(Stopped):
+        workshop.prepare(a_request("two"), told.append, lambda: True)
+    assert told[-1] == "Loading two."
+    *_, picture = workshop.prepare(a_request("one"), told.append, lambda: True).paint(a_request())
+    assert picture.pixels.any()
+
+
+def test_a_new_file_is_hashed_in_its_job_which_can_be_stopped_too(models, tmp_path):
+    save_tiny_model(tmp_path / "checkpoints" / "new", change=0.03)
+    library = Library(tmp_path)
+    workshop = EngineWorkshop(library, InputPictures(tmp_path / "in"), "cpu", "fp32")
+    with pytest.raises(Stopped):
+        workshop.prepare(a_request("new"), lambda text: None, lambda: True)
+    assert library.known_hash(library.checkpoint("new")) == ""
+    workshop.prepare(a_request("new"), lambda text: None, lambda: False)
+    assert len(library.known_hash(library.checkpoint("new"))) == 64
+
+
+@pytest.mark.parametrize("part", ["vae", "unet"])
+def test_a_part_that_is_exchanged_inside_a_folder_paints_the_next_picture(tmp_path, part):
+    folder = save_tiny_model(tmp_path / "checkpoints" / "one")
+    workshop = EngineWorkshop(Library(tmp_path), InputPictures(tmp_path / "in"), "cpu", "fp32")
+
+    def pixels() -> np.ndarray:
+        easel = workshop.prepare(a_request("one"), lambda text: None, lambda: False)
+        *_, picture = easel.paint(a_request("one"))
+        return picture.pixels
+
+    before = pixels()
+    assert (pixels() == before).all()
+    file = folder / part / "diffusion_pytorch_model.safetensors"
+    changed = {name: 1.1 * each for name, each in load_file(file).items()}
+    save_file(changed, file.with_name("draft"), {"format": "pt"})
+    file.with_name("draft").replace(file)
+    assert (pixels() != before).any()
+
+
+def test_a_broken_model_is_told_of_with_the_vae_in_use(tmp_path):
+    folder = save_tiny_model(tmp_path / "checkpoints" / "one")
+    file = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    spoilt = {name: each * np.nan for name, each in load_file(file).items()}
+    save_file(spoilt, file, {"format": "pt"})
+    workshop = EngineWorkshop(Library(tmp_path), InputPictures(tmp_path / "in"), "cpu", "fp32")
+    request = a_request("one", vae="Built in", preview="Off")
+    *_, picture = workshop.prepare(request, lambda text: None, lambda: False).paint(request)
+    assert picture.diagnosis.cause.startswith("The noise predictor gave")
+    assert picture.diagnosis.cause.endswith("at step 1.")
+    assert picture.diagnosis.vae == "The one inside the checkpoint, as chosen."
+    assert not picture.pixels.any()
