@@ -50,10 +50,20 @@ class StepDone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """Why a picture is black: what went wrong first, the VAE in use, and what to try, in words."""
+
+    cause: str
+    vae: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageSaved:
     """Picture `picture` is finished and on disk; `note` is a sentence about it, or empty.
 
     `path` is None where it could not be written; `png` holds the complete file in any case.
+    `diagnosis` is there where the picture is black.
     """
 
     picture: int
@@ -63,6 +73,7 @@ class ImageSaved:
     width: int
     height: int
     note: str = ""
+    diagnosis: Diagnosis | None = None
     png: bytes = field(repr=False)
 
 

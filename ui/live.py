@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from backend.events import (
@@ -112,6 +113,7 @@ def _saved(event: ImageSaved, job_id: str) -> Message:
         "width": event.width,
         "height": event.height,
         "note": event.note,
+        "diagnosis": None if event.diagnosis is None else asdict(event.diagnosis),
     }
 
 

@@ -23,6 +23,7 @@ from backend.engine.moment import Moment
 from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
 from backend.engine.samplers import build_scheduler, set_steps
+from backend.engine.soundness import Breakdown, FirstFault
 from backend.engine.start import Setting
 from backend.engine.starts import start_for
 from backend.engine.text_encoding import encode_prompts
@@ -59,6 +60,8 @@ class Painted:
     # what was decoded, (1, 4, height / 8, width / 8)
     latent: torch.Tensor
     note: str = ""
+    # why the picture is black, where it is
+    broken: Breakdown | None = None
 
 
 class Painter:
@@ -92,20 +95,27 @@ class Painter:
         is a step's moment of the same request on the same model, device and number format: the
         rest is painted from there, and the picture is the same bit for bit.
         The generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
+        A step whose numbers are not finite is the last one: nothing could come of the others.
         Raises `InvalidRequest` where the task, sampler and schedule or clip skip do not go with
         the model and for an empty mask, `OutOfMemory` where the picture does not fit.
         """
         with _memory_errors(request):
             check_kind(request.task, self.components)
             canvas = canvas_for(request, inputs)
-            latent = yield from self._paint_latent(request, canvas, resumed)
+            fault = FirstFault()
+            latent = yield from self._paint_latent(request, canvas, resumed, fault)
             # 4. The VAE decodes the latent.
-            picture, note = decode(latent, self.components.vae)
-        finished = canvas.finish(picture) if canvas else picture
-        return Painted(picture=finished, latent=latent, note=note)
+            decoded = decode(latent, self.components.vae)
+        picture = canvas.finish(decoded.picture) if canvas else decoded.picture
+        broken = fault.found or decoded.fault
+        return Painted(picture=picture, latent=latent, note=decoded.note, broken=broken)
 
     def _paint_latent(
-        self, request: GenerationRequest, canvas: Canvas | None, resumed: Moment | None
+        self,
+        request: GenerationRequest,
+        canvas: Canvas | None,
+        resumed: Moment | None,
+        fault: FirstFault,
     ) -> Generator[PaintStep, None, torch.Tensor]:
         model = self.components
         scheduler = build_scheduler(
@@ -115,6 +125,8 @@ class Painter:
         positive, negative = encode_prompts(
             model, request.prompt, request.negative_prompt, request.clip_skip
         )
+        fault.look(positive, "text encoding")
+        fault.look(negative, "text encoding")
 
         # 1. A random latent, fixed by the seed; or an encoded picture with noise added to it.
         source = seeded(request.seed)
@@ -126,15 +138,20 @@ class Painter:
             steps=request.steps,
         )
         start = start_for(request.task, setting, canvas)
+        fault.look(start.latent, "picture encoding")
+        if start.channels is not None:
+            fault.look(start.channels, "picture encoding")
 
         # 2. The noise predictor looks at the latent and the words and predicts the noise.
         predict = GuidedPredictor(model.unet, positive, negative, request.cfg_scale)
 
         # 3. A part of that noise is subtracted; 2 and 3 repeat for all steps.
         steps = denoise(predict, scheduler, start, source, resumed)
-        return (yield from self._with_previews(steps, request.preview))
+        return (yield from self._with_previews(steps, request.preview, fault))
 
-    def _with_previews(self, steps, method: str) -> Generator[PaintStep, None, torch.Tensor]:
+    def _with_previews(
+        self, steps, method: str, fault: FirstFault
+    ) -> Generator[PaintStep, None, torch.Tensor]:
         # The shortest step so far: the first one builds kernels, and a step that something else
         # slowed down must not change the look of the previews in mid-picture.
         step_seconds = float("inf")
@@ -146,6 +163,7 @@ class Painter:
                 return finished.value
             synchronize(self.components.device)
             step_seconds = min(step_seconds, time.perf_counter() - started)
+            fault.look(step.clean, "noise predictor", step.index)
             yield PaintStep(
                 step=step.index,
                 total=step.total,
@@ -154,6 +172,9 @@ class Painter:
                 preview=self._previewer.preview(step.clean, method, step_seconds),
                 moment=step.moment,
             )
+            if fault.found:  # nothing can come of it any more
+                steps.close()
+                return step.clean
 
 
 @contextmanager

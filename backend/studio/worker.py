@@ -13,6 +13,7 @@ import numpy as np
 from backend.errors import AtelierError, Stopped
 from backend.events import (
     Cancelled,
+    Diagnosis,
     Failed,
     Finished,
     ImageSaved,
@@ -53,11 +54,15 @@ class StepOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A finished picture: uint8 RGB of shape (height, width, 3), its infotext, a note or ""."""
+    """A finished picture: uint8 RGB of shape (height, width, 3), its infotext, a note or "".
+
+    `diagnosis` says why it is black, where it is.
+    """
 
     pixels: np.ndarray
     infotext: str
     note: str = ""
+    diagnosis: Diagnosis | None = None
 
 
 class Easel(Protocol):
@@ -165,6 +170,7 @@ class Worker:
             width=width,
             height=height,
             note=f"{picture.note} {saved.note}".strip(),
+            diagnosis=picture.diagnosis,
             png=saved.png,
         )
 

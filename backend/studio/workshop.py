@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from transformers import CLIPTokenizer
@@ -18,13 +19,17 @@ from backend.engine.inputs import Inputs
 from backend.engine.memory import check_fits
 from backend.engine.painter import Painter
 from backend.engine.prompt import CHUNK_TOKENS, tokens
+from backend.engine.soundness import Breakdown
 from backend.errors import AtelierError, ModelError
+from backend.events import Diagnosis
 from backend.library.library import Library
 from backend.library.loading import load_tokenizer
+from backend.library.vae_choice import VaeChoice
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
 from backend.studio.depth_files import DepthEstimator
+from backend.studio.diagnosis import explain
 from backend.studio.infotext import write_infotext
 from backend.studio.inputs import InputPictures
 from backend.studio.load_report import LoadReport
@@ -107,7 +112,8 @@ class EngineWorkshop:
     ) -> EngineEasel:
         """See `worker.Workshop`; raises `ModelError`, `OutOfMemory` and `Stopped`."""
         spec = self._library.checkpoint(request.model.checkpoint)
-        vae = self._library.vae(spec.name, request.model.vae).vae
+        chosen = self._library.vae(spec.name, request.model.vae)
+        vae = chosen.vae
         reading = LoadReport(f"Reading {spec.name} for its hash", report)
         checkpoint_hash = self._library.hash_of(spec, Watch(reading, stopped))
         if request.model.checkpoint_hash not in ("", checkpoint_hash):
@@ -122,7 +128,13 @@ class EngineWorkshop:
         for width, height in _worked_sizes(request):
             check_fits(painter.components, width, height)
         inputs = read_inputs(request.task, self._pictures, self._depth)
-        return EngineEasel(painter, inputs, checkpoint_hash, self._named(vae))
+        return EngineEasel(
+            painter, inputs, checkpoint_hash, self._named(vae), partial(self._explain, chosen)
+        )
+
+    def _explain(self, chosen: VaeChoice, broken: Breakdown) -> Diagnosis:
+        number_format = self._device.label.split()[-1]
+        return explain(broken, chosen.reason, number_format)
 
     def _painter(
         self, spec: ModelSpec, vae: VaeSpec | None, checkpoint_hash: str, watch: Watch
@@ -166,7 +178,9 @@ class EngineEasel:
         inputs: Inputs | None,
         checkpoint_hash: str,
         vae: tuple[str, str] | None,
+        explain: Callable[[Breakdown], Diagnosis],
     ) -> None:
+        self._explain = explain
         self._painter = painter
         self._inputs = inputs
         self._checkpoint_hash = checkpoint_hash
@@ -176,7 +190,12 @@ class EngineEasel:
         """See `worker.Easel`."""
         painted = yield from self._steps(request)
         infotext = write_infotext(request, self._checkpoint_hash, self._vae)
-        yield Picture(pixels=painted.picture, infotext=infotext, note=painted.note)
+        yield Picture(
+            pixels=painted.picture,
+            infotext=infotext,
+            note=painted.note,
+            diagnosis=self._explain(painted.broken) if painted.broken else None,
+        )
 
     def _steps(self, request: GenerationRequest):
         steps = self._painter.paint(request, self._inputs)

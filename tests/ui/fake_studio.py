@@ -1,7 +1,8 @@
 """A scripted Studio for the page: no torch, no weights, pictures drawn by hand.
 
 `python -m tests.ui.fake_studio --port 7861` serves the page on it, so that the look can be worked
-on alone. A prompt with the word "explode" fails, as a device out of memory would.
+on alone. A prompt with the word "explode" fails, as a device out of memory would; one with "black"
+is told to have gone wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from backend.errors import BadPicture, ModelError
 from backend.events import (
     END_EVENTS,
     Cancelled,
+    Diagnosis,
     Event,
     Failed,
     Finished,
@@ -55,6 +57,11 @@ from backend.tasks import ImageToImage, Inpaint, PictureRef, TextToImage
 from tests.ui import fake_pictures
 
 GIGABYTE = 1024**3
+DIAGNOSIS = Diagnosis(
+    cause="The noise predictor gave values that are no numbers (NaN or infinite) at step 3.",
+    vae="The one inside the checkpoint, as chosen.",
+    advice=("Start Atelier with --dtype fp32.", "Try a lower guidance scale."),
+)
 
 
 @dataclass
@@ -310,6 +317,7 @@ class FakeStudio(HistoryDoor):
             width=request.width,
             height=request.height,
             note=saved.note,
+            diagnosis=DIAGNOSIS if "black" in request.prompt else None,
             png=saved.png,
         )
 

@@ -18,6 +18,7 @@ let titled = false; // whether the page's title tells of this canvas
 part("strip").dataset.task = props.task;
 const strip = makeStrip(part("strip"), { choose, peek });
 const batch = makeBatch(part("batch"), choosePicture);
+const why = makeWhy(part);
 const tools = makePictureTools(part, (to, name) => trigger(SENDS[to], { name }));
 const compare = makeCompare(part);
 const jobs = watchJobs(`atelier.jobs.${props.task}`, receive);
@@ -85,6 +86,7 @@ function draw() {
   drawProgress();
   drawBack();
   tools.draw(now.saved);
+  why(now.past ? null : now.saved);
   compare.offer(!earlier && job?.input, !now.past && now.saved);
   row.dataset.active = jobs.active() ? "yes" : "no";
   row.querySelector(".halt")?.setAttribute("aria-disabled", String(!jobs.active()));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 import torch
 
 from backend.engine.components import place
-from backend.engine.decode import BROKEN_NOTE, PRECISION_NOTE, decode
+from backend.engine.decode import BLACK_NOTE, BROKEN_NOTE, PRECISION_NOTE, decode
 from backend.engine.painter import Painter
+from backend.engine.soundness import Breakdown
 from backend.errors import InvalidRequest, OutOfMemory
 from tests.tiny_model import tiny_components
 
@@ -118,23 +120,81 @@ def test_half_precision_paints_too(asked) -> None:
 
 def test_a_vae_that_overflows_in_half_precision_is_asked_again_in_fp32(components) -> None:
     latent = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    expected, _ = decode(latent, components.vae)
-    vae = _overflowing(copy.deepcopy(components.vae).to(torch.bfloat16))
-    picture, note = decode(latent, vae)
-    assert note == PRECISION_NOTE
-    assert np.abs(picture.astype(int) - expected.astype(int)).max() < 20
+    expected = decode(latent, components.vae).picture
+    for spoilt in (torch.nan, torch.inf, -1e4):  # of these the last is a black picture
+        vae = _overflowing(copy.deepcopy(components.vae).to(torch.bfloat16), spoilt)
+        decoded = decode(latent, vae)
+        assert decoded.note == PRECISION_NOTE
+        assert decoded.fault is None
+        assert np.abs(decoded.picture.astype(int) - expected.astype(int)).max() < 20
 
 
-def _overflowing(vae):
-    """The VAE, made to give NaN in any format but fp32."""
+def _overflowing(vae, value: float):
+    """The VAE, made to give a value in place of every pixel in any format but fp32."""
 
     def hook(_module, _inputs, pixels):
-        return pixels if pixels.dtype == torch.float32 else pixels * torch.nan
+        return pixels if pixels.dtype == torch.float32 else torch.full_like(pixels, value)
 
     vae.decoder.register_forward_hook(hook)
     return vae
 
 
 def test_a_broken_latent_is_told_of(components) -> None:
-    _, note = decode(torch.full((1, 4, 8, 8), torch.nan), components.vae)
-    assert note == BROKEN_NOTE
+    decoded = decode(torch.full((1, 4, 8, 8), torch.nan), components.vae)
+    assert decoded.note == BROKEN_NOTE
+    assert not decoded.picture.any()
+
+
+def _spoil(module, value: float = torch.nan) -> None:
+    with torch.no_grad():
+        next(module.parameters()).fill_(value)
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("text_encoder", Breakdown(stage="text encoding")),
+        ("unet", Breakdown(stage="noise predictor", step=1)),
+        ("vae.decoder", Breakdown(stage="VAE")),
+    ],
+)
+def test_the_first_stage_that_went_wrong_is_named_and_nothing_is_painted_after_it(
+    asked, part, expected
+) -> None:
+    components = tiny_components()
+    painter = Painter(components)
+    _spoil(attrgetter(part)(components))
+    steps, painted = _finish(painter.paint(asked(preview="Off")))
+    assert painted.broken == expected
+    assert not painted.picture.any()
+    assert len(steps) == (1 if part != "vae.decoder" else asked().steps)
+
+
+def test_a_predictor_that_overflows_at_a_later_step_is_told_with_the_step(asked) -> None:
+    components = tiny_components()
+    painter = Painter(components)
+    calls = []
+
+    def hook(_module, _inputs, outputs):
+        calls.append(1)
+        return (outputs[0] * torch.nan,) if len(calls) == 2 else outputs
+
+    components.unet.register_forward_hook(hook)
+    steps, painted = _finish(painter.paint(asked(sampler="Euler", preview="Off")))
+    assert painted.broken == Breakdown(stage="noise predictor", step=2)
+    assert len(steps) == 2
+
+
+def test_a_picture_that_is_black_for_no_fault_is_told_as_that(components) -> None:
+    vae = copy.deepcopy(components.vae)
+    _spoil(vae.decoder.conv_out, 0)
+    with torch.no_grad():
+        vae.decoder.conv_out.bias.fill_(-1)
+    decoded = decode(torch.zeros(1, 4, 8, 8), vae)
+    assert decoded.fault == Breakdown(stage="none")
+    assert decoded.note == BLACK_NOTE
+
+
+def test_a_sound_picture_has_no_fault(components, asked) -> None:
+    _, painted = _finish(Painter(components).paint(asked()))
+    assert painted.broken is None
