@@ -11,6 +11,8 @@ from transformers import DPTForDepthEstimation
 from backend.engine.depth import estimate_depth
 from backend.engine.device import Device
 from backend.errors import ModelError
+from backend.library.loose_files import is_depth_estimator
+from backend.library.side_models import load_depth_estimator
 
 
 class DepthEstimator:
@@ -34,7 +36,7 @@ class DepthEstimator:
     def _folder(self) -> Path:
         for root in self._folders:
             for config in sorted(root.glob("*/config.json")):
-                if '"dpt"' in config.read_text("utf-8"):
+                if is_depth_estimator(config.parent):
                     return config.parent
         raise ModelError(
             "There is no depth estimator; put the folder of Intel/dpt-hybrid-midas into "
@@ -42,11 +44,6 @@ class DepthEstimator:
         )
 
     def _load(self, folder: Path) -> DPTForDepthEstimation:
-        try:
-            model = DPTForDepthEstimation.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"The depth estimator in {folder.name} cannot be loaded.") from error
+        model = load_depth_estimator(folder)
         nn.Module.to(model, device=self._device.device, dtype=self._device.dtype)
-        return model.eval()
+        return model

@@ -12,6 +12,8 @@ from torch import nn
 from backend.engine.components import Components
 from backend.engine.fitted_map import FittedMap
 from backend.engine.painter import Painter
+from backend.errors import ModelError
+from backend.library.side_models import load_preview_decoder
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +37,12 @@ class PreviewFiles:
         if not (folder / "diffusion_pytorch_model.safetensors").is_file():
             return None
         try:
-            taesd = AutoencoderTiny.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True
-            )
-        except (OSError, ValueError, RuntimeError) as error:
+            taesd = load_preview_decoder(folder, components.dtype)
+        except ModelError as error:
             log.warning("TAESD in %s cannot be used: %s", folder, error)
             return None
         nn.Module.to(taesd, device=components.device, dtype=components.dtype)
-        return taesd.eval()
+        return taesd
 
     def _file(self, vae_hash: str) -> Path:
         return self._folder / "fitted" / f"{vae_hash}.json"
