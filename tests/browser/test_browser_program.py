@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from backend.studio.infotext import read_infotext
+from tests.browser.program import PATIENCE, ROOT, Program, started
 from tests.browser.test_browser_painting import (
     FINISHED_PICTURE,
     NOTE_PICTURES,
@@ -32,48 +27,14 @@ from tests.browser.test_browser_painting import (
 )
 from tests.browser.test_browser_pictures import facts, open_tab, set_size, start_drawing, stroke
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120_000  # a cold start on a busy machine
 STORYBOOK = ROOT / "models" / "bundled" / "storybook"
 NATIVE_SIDE = 8 * json.loads((STORYBOOK / "unet" / "config.json").read_text())["sample_size"]
 
 
-@dataclass(frozen=True)
-class Program:
-    url: str
-    outputs: Path
-
-    def pictures(self) -> list[Path]:
-        return sorted(self.outputs.glob("????-??-??/*.png"))
-
-
 @pytest.fixture(scope="module")
 def program(tmp_path_factory) -> Iterator[Program]:
-    outputs = tmp_path_factory.mktemp("outputs")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port), "--outputs", str(outputs)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-        _wait_until_it_answers(f"http://127.0.0.1:{port}/")
-        yield Program(f"http://127.0.0.1:{port}/", outputs)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_it_answers(url: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(url).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the page does not answer")
+    with started(tmp_path_factory.mktemp("outputs")) as running:
+        yield running
 
 
 def test_words_become_a_picture_that_is_seen_at_every_step_and_saved(program, artist):
