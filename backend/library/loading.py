@@ -57,14 +57,16 @@ def load_checkpoint(
     spec: Spec,
     *,
     dtype: torch.dtype | None = None,
+    channels_last: bool = False,
     watch: Watch | None = None,
     configs: Path = SHIPPED,
 ) -> LoadedModel:
     """Load a whole checkpoint; raises `ModelError` or `Stopped`, and then leaves nothing behind.
 
     Weights stay in the file's number format, or are converted to `dtype` one by one as they are
-    read. The watch counts the bytes read, and may stop it. `configs` holds a folder of
-    configurations for each family.
+    read, and those of convolutions are laid out `channels_last` where that is asked for. The watch
+    counts the bytes read, and may stop it. `configs` holds a folder of configurations for each
+    family.
     """
     settings = _settings(spec, configs)
     tokenizer = _tokenizer(spec, settings)
@@ -74,7 +76,7 @@ def load_checkpoint(
         plans = _plans(spec, settings, files)
         watch = watch or Watch()
         watch.begin(sum(each.size for each in plans))
-        unet, vae, text_encoder = (fill(each, watch, dtype) for each in plans)
+        unet, vae, text_encoder = (fill(each, watch, dtype, channels_last) for each in plans)
     return LoadedModel(
         spec=spec,
         unet=cast(UNet2DConditionModel, unet),
@@ -91,6 +93,7 @@ def load_vae(
     config: dict[str, Any],
     *,
     dtype: torch.dtype | None = None,
+    channels_last: bool = False,
     watch: Watch | None = None,
 ) -> AutoencoderKL:
     """A VAE for a checkpoint whose own VAE has the given configuration.
@@ -106,7 +109,7 @@ def load_vae(
         planned = _plan_vae(config, files.enter_context(TensorFile(path)))
         watch = watch or Watch()
         watch.begin(planned.size)
-        return cast(AutoencoderKL, fill(planned, watch, dtype))
+        return cast(AutoencoderKL, fill(planned, watch, dtype, channels_last))
 
 
 def load_tokenizer(spec: Spec, *, configs: Path = SHIPPED) -> CLIPTokenizer:

@@ -6,6 +6,7 @@ process. Only what is asked for is read, so that the EMA copies of a checkpoint 
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Self
 
@@ -64,19 +65,30 @@ class TensorFile:
         entry = self.header.entries[piece.name]
         return (entry.stop - entry.start) // piece.blocks
 
-    def read(self, piece: Piece, watch: Watch, dtype: torch.dtype | None = None) -> torch.Tensor:
-        """One piece in private memory, in the file's own number format or in `dtype`."""
+    def read(
+        self,
+        piece: Piece,
+        watch: Watch,
+        dtype: torch.dtype | None = None,
+        channels_last: bool = False,
+    ) -> torch.Tensor:
+        """One piece in private memory, in the file's own number format or in `dtype`.
+
+        With `channels_last` a convolution's weights are laid out so as they are read.
+        """
         entry, size = self.header.entries[piece.name], self.size(piece)
-        own = DTYPES[entry.dtype]
+        own, shape = DTYPES[entry.dtype], self.shape(piece) or ()
         try:
             self._file.seek(self.header.data_start + entry.start + piece.block * size)
+            if channels_last and len(shape) == 4 and shape[2:] != (1, 1):
+                return self._laid_out(shape, own, dtype or own, watch)
             if dtype in (None, own):
                 tensor = self._as_it_is(size, watch).view(own)
             else:
                 tensor = self._converted(size, own, dtype, watch)
         except OSError as error:
             raise ModelError(f"“{self.name}” cannot be read: {error.strerror}.") from error
-        return tensor.reshape(self.shape(piece) or ())
+        return tensor.reshape(shape)
 
     def _as_it_is(self, size: int, watch: Watch) -> torch.Tensor:
         memory = torch.empty(size, dtype=torch.uint8)
@@ -94,6 +106,21 @@ class TensorFile:
             self._fill(chunk.numpy().data, watch)
             numbers = chunk.view(own)
             tensor[place // own.itemsize :][: len(numbers)] = numbers
+        return tensor
+
+    def _laid_out(
+        self, shape: tuple[int, ...], own: torch.dtype, dtype: torch.dtype, watch: Watch
+    ) -> torch.Tensor:
+        """Converted and laid out some rows at a time, while they are in the processor's cache."""
+        tensor = torch.empty(shape, dtype=dtype, memory_format=torch.channels_last)
+        row = math.prod(shape[1:]) * own.itemsize
+        rows = max(1, _CHUNK // row)
+        scratch = torch.empty(min(rows, shape[0]) * row, dtype=torch.uint8)
+        for first in range(0, shape[0], rows):
+            part = tensor[first : first + rows]
+            chunk = scratch[: len(part) * row]
+            self._fill(chunk.numpy().data, watch)
+            part.copy_(chunk.view(own).view(part.shape))
         return tensor
 
     def _fill(self, memory: memoryview, watch: Watch) -> None:

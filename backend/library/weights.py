@@ -54,16 +54,19 @@ def plan(module: nn.Module, file: TensorFile, locate: Locate, part: str) -> Plan
     return Plan(module, file, found)
 
 
-def fill(plan: Plan, watch: Watch, dtype: torch.dtype | None = None) -> nn.Module:
+def fill(
+    plan: Plan, watch: Watch, dtype: torch.dtype | None = None, channels_last: bool = False
+) -> nn.Module:
     """Read the planned weights; returns the module in evaluation mode, without gradients.
 
-    With `dtype` each tensor is converted as it is read, so that no second copy of the whole model
-    is ever in memory. Raises `ModelError`, and `Stopped` when the watch says so.
+    With `dtype` each tensor is converted as it is read, and with `channels_last` laid out, so that
+    no second copy of the whole model is ever in memory. Raises `ModelError`, and `Stopped` when the
+    watch says so.
     """
     wanted = plan.module.state_dict()
     tensors = {}
     for name in sorted(plan.pieces, key=lambda each: _place(plan, each)):  # as they lie on disk
-        tensor = plan.file.read(plan.pieces[name], watch, dtype)
+        tensor = plan.file.read(plan.pieces[name], watch, dtype, channels_last)
         tensors[name] = tensor.reshape(wanted[name].shape)
     plan.module.load_state_dict(tensors, assign=True)
     _restore_buffers(plan.module)

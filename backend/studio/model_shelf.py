@@ -54,7 +54,7 @@ class ModelShelf:
         return cache_key(spec) in self._checkpoints
 
     def _load(self, spec: ModelSpec, watch: Watch) -> Components:
-        model = load_checkpoint(spec, dtype=self._device.dtype, watch=watch)
+        model = load_checkpoint(spec, dtype=self._device.dtype, channels_last=True, watch=watch)
         components = Components(
             unet=model.unet,
             vae=model.vae,
@@ -66,7 +66,9 @@ class ModelShelf:
         return place(components, self._device.device, self._device.dtype)
 
     def _load_vae(self, vae: VaeSpec, config: dict, watch: Watch) -> AutoencoderKL:
-        loaded = load_vae(vae.path, config, dtype=self._device.dtype, watch=watch)
+        loaded = load_vae(
+            vae.path, config, dtype=self._device.dtype, channels_last=True, watch=watch
+        )
         place_network(loaded, self._device.device, self._device.dtype)
         return loaded
 

@@ -12,6 +12,7 @@ from diffusers.loaders import single_file_utils as diffusers_converters
 from safetensors.torch import load_file, save_file
 
 from backend.errors import ModelError, Stopped
+from backend.library import tensor_file
 from backend.library.convert import convert
 from backend.library.convert.single_file import write_single_file
 from backend.library.header import read_header
@@ -143,13 +144,22 @@ def test_the_earliest_text_encoder_names_are_known(tmp_path):
     load_checkpoint(tell(tmp_path / "early.safetensors").spec)
 
 
-def test_weights_are_converted_as_they_are_read(tmp_path):
-    folder = tiny.make_folder(tmp_path / "folder")
-    model = load_checkpoint(tell(folder).spec, dtype=torch.bfloat16)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("at_once", [256, 2**22])
+def test_weights_are_converted_and_laid_out_as_they_are_read(
+    tmp_path, monkeypatch, dtype, channels_last, at_once
+):
+    monkeypatch.setattr(tensor_file, "_CHUNK", at_once)
+    folder = tiny.make_folder(tmp_path / "folder", dtype=dtype)
+    spec = tell(folder).spec
+    model = load_checkpoint(spec, dtype=torch.bfloat16, channels_last=channels_last)
     parts = (model.unet, model.vae, model.text_encoder)
     for module, expected in zip(parts, parts_of(folder).values(), strict=True):
         as_saved = {name.removeprefix("text_model."): each for name, each in expected.items()}
         assert same(module.state_dict(), {name: each.bfloat16() for name, each in as_saved.items()})
+    kernel = model.unet.conv_in.weight
+    assert kernel.is_contiguous(memory_format=torch.channels_last) is channels_last
 
 
 def test_a_watch_follows_one_load_after_another(tmp_path):
