@@ -67,9 +67,12 @@ def _chromium_program(driver: Playwright) -> str | None:
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Serve the page on a fake studio of the given pace; stopped when the test is over."""
     servers: list[uvicorn.Server] = []
+    studios: list[FakeStudio] = []
 
     def start(pace: float = 0.1, warming: float = 0.0) -> Served:
         studio = FakeStudio(tmp_path, pace=pace, warming=warming)
+        studio.library.watch(every=0.2)
+        studios.append(studio)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -88,6 +91,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield start
     for server in servers:
         server.should_exit = True
+    for studio in studios:
+        studio.library.close()
 
 
 @dataclass

@@ -11,10 +11,13 @@ from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import save, save_file
 
 from tests.browser.test_browser_page import NAMELESS, paint
+from tests.library.small_hub import SmallHub
+from tests.library.small_hub import serve as serve_hub
 from tests.library.test_listing import CROSS, FIRST
 
 PATIENCE = 60_000
 VAE = save({"encoder.conv_in.weight": torch.zeros(2, 2)})
+LORA = save({"lora_unet_x.lora_down.weight": torch.zeros(4, 768)})
 HOSTILE = "<img src=x onerror=alert(1)> ${alert(2)} {{value}}.safetensors"
 
 
@@ -125,6 +128,24 @@ def test_a_pickle_is_converted_and_a_prediction_chosen(serve: Callable, artist):
     expect(tab.get_by_label("What sd2-inpainting.safetensors predicts")).to_have_value(
         "v_prediction", timeout=PATIENCE
     )
+
+
+def test_a_model_is_fetched_from_a_hub(serve: Callable, artist, monkeypatch):
+    hub = SmallHub({"pytorch_lora_weights.safetensors": LORA})
+    small = serve_hub(hub)
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    served = serve()
+    page = artist.open(served.url)
+    tab = open_models(page)
+    tab.get_by_label("Repository").fill("artist/ink")
+    tab.get_by_role("button", name="Download").click()
+    expect(tab.locator(".work")).to_contain_text(
+        "ink.safetensors is in models/loras.", timeout=PATIENCE
+    )
+    expect(row(tab, "ink")).to_contain_text("Stable Diffusion 1", timeout=PATIENCE)
+    assert (served.studio.library.models / "loras" / "ink.safetensors").read_bytes() == LORA
+    small.shutdown()
+    small.server_close()
 
 
 def test_a_download_that_fails_says_why(serve: Callable, artist, monkeypatch):

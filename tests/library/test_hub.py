@@ -68,6 +68,14 @@ def test_a_named_file_among_several(tmp_path, hub, tensors, folder):
     assert fetch(tmp_path, file="sub/one (v1.5).safetensors").parent == tmp_path / folder
 
 
+@pytest.mark.parametrize(
+    "file", ["pytorch_lora_weights.safetensors", "diffusion_pytorch_model.fp16.safetensors"]
+)
+def test_a_file_whose_name_says_nothing_gets_the_repositorys(tmp_path, hub, file):
+    hub.files = {file: save({"a.lora_down.weight": torch.zeros(2, 2)})}
+    assert fetch(tmp_path) == tmp_path / "loras" / "cat.safetensors"
+
+
 def test_a_diffusers_folder(tmp_path, hub):
     source = tiny.make_folder(tmp_path / "source")
     files = {path.relative_to(source).as_posix(): path for path in source.rglob("*.*")}

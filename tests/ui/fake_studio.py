@@ -95,7 +95,6 @@ class FakeStudio(HistoryDoor):
         self.jobs: dict[str, FakeJob] = {}
         (outputs / "models").mkdir(exist_ok=True)
         self.library = Library(outputs / "models")
-        self.library.watch(every=0.2)
         self.models = ModelDesk(self.library)
         self._ready_at = time.monotonic() + warming
         self._changed = threading.Condition()
@@ -354,6 +353,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as outputs:
         studio = FakeStudio(Path(outputs), options.pace, options.warming)
         sizes = [(512, 512), (640, 416), (416, 640), (512, 512), (768, 432)]
+        studio.library.watch()
         studio.add_earlier_pictures([sizes[i % len(sizes)] for i in range(options.earlier)])
         uvicorn.run(mount_page(FastAPI(), studio), port=options.port, log_level="warning")
 

@@ -53,6 +53,7 @@ function convertButton(row, convert) {
   const button = node("button", "tool", "Convert to safetensors");
   button.type = "button";
   button.setAttribute("aria-label", `Convert ${row.name} to safetensors`);
+  button.title = "Write the weights alone as safetensors beside the file. Nothing in it is run.";
   button.addEventListener("click", () => convert(row));
   return button;
 }

@@ -23,6 +23,8 @@ from backend.library.watch import Watch
 
 SPARE_BYTES = 500_000_000  # left free on the disk, for pictures
 _CHUNK = 2**20
+# What the libraries call every file of its kind.
+_SAYS_NOTHING = ("diffusion_pytorch_model", "model", "pytorch_lora_weights", "learned_embeds")
 _ATTEMPTS = 5  # connections in a row that bring nothing new
 
 
@@ -55,8 +57,11 @@ def download(
 
 
 def _name(files: list[HubFile], repository: str) -> str:
-    """A file keeps its name, a folder gets the repository's."""
-    return PurePosixPath(files[0].path if len(files) == 1 else repository).name
+    """A file keeps its name; a folder, and a file whose name says nothing, get the repository's."""
+    own, file = PurePosixPath(repository).name, PurePosixPath(files[0].path)
+    if len(files) > 1:
+        return own
+    return own + file.suffix if file.name.partition(".")[0] in _SAYS_NOTHING else file.name
 
 
 def _check_new(models: Path, name: str) -> None:
