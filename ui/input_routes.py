@@ -28,7 +28,7 @@ def input_router(studio: StudioLike) -> APIRouter:
 
     @router.post("")
     async def keep(request: Request) -> dict[str, Any]:
-        return picture_entry(await _kept(studio, await _body(request)))
+        return picture_entry(await _kept(studio, await read_body(request)))
 
     @router.get("/{sha256}")
     def show(sha256: str) -> FileResponse:
@@ -40,7 +40,7 @@ def input_router(studio: StudioLike) -> APIRouter:
     return router
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """The body, read no further than to the limit, whatever its headers promise."""
     data = bytearray()
     async for chunk in request.stream():

@@ -9,11 +9,14 @@ import gradio as gr
 from fastapi import FastAPI
 
 from backend.studio.views import StudioLike
+from ui.gallery import TAB as GALLERY_TAB
+from ui.gallery import build_gallery
 from ui.image_to_image import build_image_to_image
 from ui.inpaint import build_inpaint
 from ui.model_bar import ModelBar, build_model_bar
 from ui.model_library import build_model_library
 from ui.remote import add_endpoints
+from ui.reuse import connect_reuse
 from ui.routes import build_router
 from ui.send import connect_send
 from ui.task_tab import TaskTab, connect
@@ -43,12 +46,16 @@ def build_page(studio: StudioLike) -> Page:
         bar = build_model_bar(studio, blocks)
         with gr.Tabs(elem_id="tasks") as tabs:
             tasks = [_build_tab(name, build, studio, bar) for name, build in TABS.items()]
+            with gr.Tab("Gallery", id=GALLERY_TAB):
+                gallery = build_gallery(dict(zip(TABS, tasks, strict=True)))
             with gr.Tab("Models", id="models"):
                 build_model_library()
         _build_recent()
         for task in tasks:
             connect(studio, task, bar, blocks)
-        connect_send(studio, tabs, tasks, [task for task in tasks if task.painter], bar)
+        sources = [*(task.stage for task in tasks), gallery]
+        connect_send(studio, tabs, sources, [task for task in tasks if task.painter], bar)
+        connect_reuse(studio, tabs, gallery, tasks, bar)
         add_endpoints(studio)
     return Page(blocks, build_theme(), build_css(), build_head())
 

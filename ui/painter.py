@@ -12,6 +12,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from backend.studio.views import KeptPicture
+from backend.tasks import PictureRef
 from ui.theme import asset
 
 Kind = Literal["sketch", "mask"]
@@ -39,9 +40,13 @@ def build_painter(task: str, kind: Kind) -> gr.HTML:
     )
 
 
-def painter_showing(kept: KeptPicture) -> dict[str, Any]:
+def painter_showing(kept: KeptPicture, mask: PictureRef | None = None) -> dict[str, Any]:
     """The painter's value that puts a kept picture on it; a number makes the same one news."""
-    return {"picture": picture_entry(kept), "number": time.monotonic_ns()}
+    return {
+        "picture": picture_entry(kept),
+        "mask": mask and {"sha256": mask.sha256},
+        "number": time.monotonic_ns(),
+    }
 
 
 def painter_refusing(sentence: str) -> dict[str, Any]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, Response
-from PIL import Image
 
 from backend.studio.views import SavedPicture, StudioLike
 from ui.addresses import PREFIX, picture_address, thumbnail_address
+from ui.gallery_routes import gallery_router
 from ui.input_routes import input_router
 from ui.job_routes import job_router
 from ui.model_routes import model_router
 
-THUMBNAIL_SIDE = 256
+THUMBNAILS_AT_ONCE = 3
 RECENT_LIMIT = 30
 # Addresses carry the file's time, so a browser may keep what it has.
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=86400"}
@@ -26,17 +26,23 @@ HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-a
 def build_router(studio: StudioLike) -> APIRouter:
     """All routes under /atelier; include them before the page is mounted at "/"."""
     router = APIRouter(include_in_schema=False)
+    limiter = CapacityLimiter(THUMBNAILS_AT_ONCE)
     router.include_router(job_router(studio))
     router.include_router(input_router(studio))
     router.include_router(model_router(studio))
+    router.include_router(gallery_router(studio))
 
     @router.get(PREFIX + "/pictures/{name:path}")
     def picture(name: str) -> FileResponse:
         return FileResponse(_file(studio, name), media_type="image/png", headers=HEADERS)
 
     @router.get(PREFIX + "/thumbnails/{name:path}")
-    def thumbnail(name: str) -> Response:
-        return Response(_small_jpeg(_file(studio, name)), media_type="image/jpeg", headers=HEADERS)
+    async def thumbnail(name: str) -> Response:
+        # In threads of their own: a wall of new thumbnails must not hold up the page.
+        small = await to_thread.run_sync(studio.thumbnail, name, limiter=limiter)
+        if small is None:
+            raise HTTPException(404)
+        return Response(small, media_type="image/jpeg", headers=HEADERS)
 
     @router.get(PREFIX + "/state")
     def state() -> dict[str, Any]:
@@ -54,18 +60,6 @@ def _file(studio: StudioLike, name: str) -> Path:
     if path is None:
         raise HTTPException(404)
     return path
-
-
-def _small_jpeg(path: Path) -> bytes:
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            small = picture.convert("RGB")
-    except OSError as error:  # a file exchanged or cut short by somebody else
-        raise HTTPException(404) from error
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    target = io.BytesIO()
-    small.save(target, "JPEG", quality=85)
-    return target.getvalue()
 
 
 def _entry(saved: SavedPicture) -> dict[str, Any]:

@@ -22,13 +22,13 @@ GONE = "This picture is no longer in the outputs folder."
 
 
 def connect_send(
-    studio: StudioLike, tabs: gr.Tabs, sources: list[TaskTab], targets: list[TaskTab], bar: ModelBar
+    studio: StudioLike, tabs: gr.Tabs, sources: list[gr.HTML], targets: list[TaskTab], bar: ModelBar
 ) -> None:
-    """Let each source's canvas send to each target: the event `to_<task>` with {"name"}."""
+    """Let each source send to each target: the event `to_<task>` with {"name"}."""
     for target in targets:
         outputs = [tabs, target.painter, *target.settings.values()]
         for source in sources:
-            event = getattr(source.stage, f"to_{target.task.replace('-', '_')}")
+            event = getattr(source, f"to_{target.task.replace('-', '_')}")
             event(_sender(studio, target), bar.native_size, outputs, **QUICK)
 
 

@@ -11,7 +11,7 @@ from ui.theme import asset
 # Each script but the last only defines what those after it use.
 SCRIPTS = (
     "fit.js", "job_watch.js", "job_story.js", "strip.js", "batch.js", "picture_tools.js",
-    "compare.js", "why.js", "stage.js",
+    "slider.js", "compare.js", "why.js", "stage.js",
 )  # fmt: skip
 
 

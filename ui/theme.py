@@ -10,7 +10,10 @@ import gradio as gr
 from ui.help import HELP
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("theme.css", "layout.css", "controls.css", "stage.css", "painter.css", "models.css")
+STYLES = (
+    "theme.css", "layout.css", "controls.css", "stage.css", "painter.css", "gallery.css",
+    "look.css", "models.css",
+)  # fmt: skip
 SYSTEM_FONTS = ("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 GREY_STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
 GREYS = (

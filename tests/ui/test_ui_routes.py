@@ -25,7 +25,7 @@ def test_a_thumbnail_is_a_small_jpeg(client, recent):
     answer = client.get(recent["thumbnail"].removeprefix("."))
     assert answer.headers["x-content-type-options"] == "nosniff"
     with Image.open(io.BytesIO(answer.content)) as small:
-        assert (small.format, small.size) == ("JPEG", (256, 128))
+        assert (small.format, small.size) == ("JPEG", (384, 192))
 
 
 def test_recent_names_no_folder_of_the_machine(client, recent, tmp_path):

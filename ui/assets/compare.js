@@ -2,23 +2,11 @@
 function makeCompare(part) {
   const box = part("compare");
   const result = part("image");
-  const [image, line, range] = [part("compare-input"), part("compare-line"), part("compare-range")];
+  const image = part("compare-input");
   let offered = null; // {url, fit} of the input picture, while there is one to compare with
   let on = false;
   const shape = () => ({ width: result.naturalWidth, height: result.naturalHeight });
   const fit = keepFitted(box, shape);
-
-  function move(percent) {
-    const share = Math.min(100, Math.max(0, percent));
-    range.value = share;
-    line.style.left = `${share}%`;
-    image.style.clipPath = `inset(0 ${100 - share}% 0 0)`;
-  }
-
-  function follow(event) {
-    const { left, width } = box.getBoundingClientRect();
-    move((100 * (event.clientX - left)) / width);
-  }
 
   function turn(wanted) {
     on = wanted;
@@ -27,17 +15,9 @@ function makeCompare(part) {
     if (!box.hidden) fit();
   }
 
-  box.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    box.setPointerCapture(event.pointerId);
-    range.focus({ focusVisible: false });
-    follow(event);
-  });
-  box.addEventListener("pointermove", (event) => event.buttons && follow(event));
-  range.addEventListener("input", () => move(Number(range.value)));
+  makeSlider({ box, above: image, line: part("compare-line"), range: part("compare-range") });
   result.addEventListener("load", fit);
   part("compare-button").addEventListener("click", () => turn(!on));
-  move(50);
 
   return {
     /** Offer to compare a finished picture with the input it was painted from; null: nothing. */

@@ -217,10 +217,16 @@ function startDrawing(event) {
 }
 
 function receive() {
-  fault(props.value?.error ?? "");
-  if (!props.value?.picture) return;
+  const { picture: wanted, mask, error } = props.value ?? {};
+  fault(error ?? "");
+  if (!wanted) return;
   settled = false;
-  show(props.value.picture).then(closeStart);
+  attempt(async () => {
+    if ((await show(wanted)) && isMask && mask) {
+      putMask(maskLayer(await pixelsOf(inputAddress(mask)), below));
+    }
+    closeStart();
+  });
 }
 
 const typing = (node) => node.matches?.("textarea, select, input:not([type=range]):not([type=radio])");

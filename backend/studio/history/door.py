@@ -16,6 +16,7 @@ from backend.studio.history.step_files import StepFiles
 from backend.studio.history.step_keeper import StepKeeper
 from backend.studio.history.values import HistoryEntry, HistoryQuery, Lineage
 from backend.studio.storage import Storage
+from backend.studio.thumbnails import Thumbnails
 
 STEP_BUDGET = 4_000_000_000  # bytes: about 5,000 pictures of 512 x 512 and 20 steps
 CLOSING_SECONDS = 5.0
@@ -28,6 +29,8 @@ class HistoryRoom:
     """
 
     def __init__(self, storage: Storage, inputs: Inputs, step_budget: int = STEP_BUDGET) -> None:
+        self.storage = storage
+        self.thumbnails = Thumbnails(storage.outputs / "thumbnails")
         self.database: Database = open_database(storage.outputs / FILE)
         files = StepFiles(storage.outputs / "steps")
         favourites = FavouritesFile(storage.outputs)
@@ -80,7 +83,14 @@ class HistoryDoor:
         return self._room.history.move(pictures, deleted=False)
 
     def empty_bin(self) -> int:
-        return self._room.history.empty_bin()
+        names = self._room.storage.names(deleted=True)
+        count = self._room.history.empty_bin()
+        self._room.thumbnails.forget(names)
+        return count
+
+    def thumbnail(self, name: str) -> bytes | None:
+        path = self._room.storage.file(name)
+        return self._room.thumbnails.of(name, path) if path else None
 
     def history_steps(self, picture: int) -> list[bytes]:
         return self._room.history.steps(picture)

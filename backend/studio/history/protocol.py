@@ -54,6 +54,10 @@ class HistoryLike(Protocol):
         """Delete the bin's pictures and their kept steps for good; returns how many."""
         ...
 
+    def thumbnail(self, name: str) -> bytes | None:
+        """A small JPEG of the picture called so, from the bin too; None where there is none."""
+        ...
+
     def history_steps(self, picture: int) -> list[bytes]:
         """The kept previews of its steps, JPEG, in order; empty where none are kept."""
         ...

@@ -1,0 +1,26 @@
+// One sentence at the gallery's foot, with Undo where something can be taken back.
+function makeMessage(part, undo) {
+  let pictures = []; // what Undo brings back
+
+  function say(sentence, undoable = []) {
+    pictures = undoable;
+    part("message-text").textContent = sentence;
+    part("undo").hidden = !undoable.length;
+    part("message").hidden = !sentence;
+  }
+
+  part("undo").addEventListener("click", () => undo(pictures));
+  part("message-close").addEventListener("click", () => say(""));
+
+  return {
+    say,
+    /** Do something; what goes wrong is said. */
+    async attempt(work) {
+      try {
+        await work();
+      } catch (error) {
+        say(error.message);
+      }
+    },
+  };
+}
