@@ -33,9 +33,10 @@ class Change(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         inner = _LAYERS[1] * width
-        self.linear = nn.Sequential(nn.Linear(width, inner), nn.SiLU(), nn.Linear(inner, width))
-        nn.init.zeros_(self.linear[2].weight)
-        nn.init.zeros_(self.linear[2].bias)
+        last = nn.Linear(inner, width)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.linear = nn.Sequential(nn.Linear(width, inner), nn.SiLU(), last)
 
     def forward(self, x: Tensor) -> Tensor:
         """The input with what the network adds."""

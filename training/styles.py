@@ -12,11 +12,11 @@ from .scenes.canvas import Image
 Style = Callable[[Scene], np.ndarray]
 
 _LAYERS = np.array([0.0, 0.02, 0.08, 0.22, 0.4, 0.58, 0.76, 0.92])
-_PAPER, _RIM = np.float32([250, 244, 232]), 0.55
+_PAPER, _RIM = np.array([250, 244, 232], np.float32), 0.55
 _TONES = 6
 # Where a shadow falls: 4 pixels to the right and 5 down.
-_FALL = np.float32([[1, 0, 4], [0, 1, 5]])
-_INK, _GLOW = np.float32([16, 9, 44]), 1.35
+_FALL = np.array([[1, 0, 4], [0, 1, 5]], np.float32)
+_INK, _GLOW = np.array([16, 9, 44], np.float32), 1.35
 
 
 def papercut(made: Scene) -> np.ndarray:
