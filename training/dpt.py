@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=6_000)
     args = parser.parse_args()
     examples = Examples(args.scenes)
-    plan = Plan(name="dpt", minutes=args.minutes, batch=32, peak=1e-3, decay=0.99)
+    plan = Plan(name="dpt", minutes=args.minutes, batch=16, peak=1e-3, decay=0.99)
     training = Training(build().to(device_for_training()), plan)
     export(training.run(examples.draw, loss_of).cpu())
     model: Any = DPTForDepthEstimation.from_pretrained(DPT)

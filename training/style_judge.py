@@ -15,7 +15,7 @@ from .scenes import wording
 from .styled import styled_pictures
 from .styles import Style
 
-_FIRST, _LEARNT = HELD_OUT + 700_000, 120
+_FIRST, _LEARNT = HELD_OUT + 700_000, 80
 # A context in which a noise predictor wears what is judged.
 Wearing = Callable[[Any], AbstractContextManager[Any]]
 
@@ -55,13 +55,14 @@ def judge(style: Style, wearing: Wearing, count: int) -> tuple[dict[str, float],
     figures = {
         "in the style, with it": judging.share(worn),
         "in the style, without it": judging.share(without),
-        "rendered scenes told right": _told_right(judging, style),
+        "rendered scenes told right": told_right(judging, style),
         "terrain still as asked": float(np.mean(terrain)),
     }
     return figures, worn
 
 
-def _told_right(judging: StyleJudge, style: Style) -> float:
+def told_right(judging: StyleJudge, style: Style) -> float:
+    """The share of rendered scenes, plain and in the style, that the judge tells right."""
     first = _FIRST + _LEARNT
     plain = styled_pictures(lambda made: made.picture, first, 60)
     return (judging.share(styled_pictures(style, first, 60)) + 1 - judging.share(plain)) / 2
