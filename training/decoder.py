@@ -115,7 +115,9 @@ def _told(name: str, figures: dict[str, float]) -> None:
 
 def base_vae() -> Any:
     """The bundled VAE in single precision."""
-    return AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.float32)
+    return AutoencoderKL.from_pretrained(
+        STORYBOOK / "vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+    )
 
 
 def save_fine(half: Any, path: Path = FINE_VAE) -> None:

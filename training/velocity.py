@@ -60,7 +60,9 @@ def velocity_loss(
 
 def base_unet() -> Any:
     """The bundled noise predictor in single precision."""
-    unet: Any = UNet2DConditionModel.from_pretrained(STORYBOOK / "unet", torch_dtype=torch.float32)
+    unet: Any = UNet2DConditionModel.from_pretrained(
+        STORYBOOK / "unet", torch_dtype=torch.float32, low_cpu_mem_usage=False
+    )
     return unet
 
 
