@@ -9,13 +9,13 @@ from pathlib import Path
 import diffusers
 
 from backend.engine.device import Device, choose_device
-from benchmarks import library, painting, through_server
+from benchmarks import history, library, painting, through_server
 from benchmarks.models import subjects
 from benchmarks.ratio import Ratio
 from benchmarks.report import page
 
 RATIOS = (painting, through_server)
-LIBRARY_ROUNDS = 7
+ROUNDS = 7  # of what no model's size makes slow
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -23,7 +23,8 @@ def main() -> None:
     """Measure every ratio on every model and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small pictures, written nowhere")
-    only = f"the model whose name begins like this, or “{library.NAME}”; written nowhere"
+    names = f"“{library.NAME}” or “{history.NAME}”"
+    only = f"the model whose name begins like this, {names}; written nowhere"
     parser.add_argument("--only", default="", help=only)
     parser.add_argument("--rounds", type=int, help="how often each is timed")
     options = parser.parse_args()
@@ -44,7 +45,9 @@ def _measured(options: argparse.Namespace, device: Device) -> Iterator[Ratio]:
             for module in RATIOS:
                 yield from module.measure(subject, device.dtype, options.rounds or subject.rounds)
     if library.NAME.startswith(options.only):
-        yield from library.measure(device, options.rounds or LIBRARY_ROUNDS, options.quick)
+        yield from library.measure(device, options.rounds or ROUNDS, options.quick)
+    if history.NAME.startswith(options.only):
+        yield from history.measure(device, options.rounds or ROUNDS)
 
 
 if __name__ == "__main__":

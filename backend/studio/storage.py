@@ -10,6 +10,7 @@ import io
 import os
 import re
 import threading
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -122,10 +123,7 @@ class Storage:
     def clear_partial(self, before: float) -> None:
         """Delete what an earlier run left half written, by its time in unix seconds."""
         for folder in _days(self.outputs):
-            for path in folder.glob(".*.partial"):
-                with contextlib.suppress(OSError):
-                    if path.stat().st_mtime < before:
-                        path.unlink()
+            clear_partial(folder.glob(".*.partial"), before)
 
     def _root(self, deleted: bool) -> Path:
         return self.outputs / BIN if deleted else self.outputs
@@ -158,6 +156,14 @@ def _listing(folder: Path) -> list[Path]:
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
     matches = ((_FILE.fullmatch(path.name), path) for path in _listing(folder))
     return [(int(match[1]), path) for match, path in matches if match]
+
+
+def clear_partial(paths: Iterable[Path], before: float) -> None:
+    """Delete the files of these that were last written before a time in unix seconds."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:

@@ -36,7 +36,7 @@ class History:
 
     def page(self, query: HistoryQuery, before: int | None, limit: int) -> list[HistoryEntry]:
         found = condition(query, before)
-        sql = f"SELECT {ENTRY_COLUMNS} {found.sql} ORDER BY {found.key} DESC LIMIT ?"
+        sql = f"SELECT {ENTRY_COLUMNS} {found.sql} ORDER BY {found.order} LIMIT ?"
         limit = max(0, min(limit, MAX_PAGE))
         return [entry(row) for row in self._database.rows(sql, *found.parameters, limit)]
 

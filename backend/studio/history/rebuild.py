@@ -47,8 +47,9 @@ class Rebuild:
             self._add_missing()
             self._correct_rows()
             self._keep_favourites()
-            self._steps.reconcile()
+            self._steps.reconcile(self._began)
             self._fill_in_pixels()
+            self._tidy_index()
         except (OSError, StorageError) as error:
             log.warning("%s", error)
             self.notice = f"The history may lack pictures until the next start. {error}"
@@ -109,6 +110,11 @@ class Rebuild:
             with self._database.write() as connection:
                 connection.execute("UPDATE pictures SET pixels = ? WHERE id = ?", (found, picture))
             time.sleep(time.monotonic() - began)
+
+    def _tidy_index(self) -> None:
+        """Merge the parts that the index of words has grown by, one a picture."""
+        with self._database.write() as connection:
+            connection.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
 
     def _pixels(self, name: str) -> str:
         try:

@@ -26,8 +26,10 @@ _FLAGS = ("favourite", "deleted")
 
 def entry(row: sqlite3.Row) -> HistoryEntry:
     """The entry of a row with `ENTRY_COLUMNS`."""
-    values = dict(row)
-    return HistoryEntry(**values | {flag: bool(values[flag]) for flag in _FLAGS})
+    values: Row = dict(row)
+    for flag in _FLAGS:
+        values[flag] = bool(values[flag])
+    return HistoryEntry(**values)
 
 
 def new_row(

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 from backend.errors import ModelError
 from backend.library.header import read_header
-from backend.studio.storage import write_whole
+from backend.studio.storage import clear_partial, write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,10 @@ class StepFiles:
         """The names of all pictures with a file here; half-written files have none."""
         files = self._folder.glob("*/*.safetensors")
         return [f"{path.parent.name}/{path.stem}.png" for path in files]
+
+    def clear_partial(self, before: float) -> None:
+        """See `Storage.clear_partial`."""
+        clear_partial(self._folder.glob("*/.*.partial"), before)
 
     def _path(self, name: str) -> Path:
         return self._folder / name.replace(".png", ".safetensors")

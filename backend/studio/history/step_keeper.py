@@ -84,11 +84,12 @@ class StepKeeper:
                 )
                 over -= size
 
-    def reconcile(self) -> None:
+    def reconcile(self, before: float) -> None:
         """Bring rows and files together; raises `OSError` and `StorageError`.
 
-        Steps of a picture that is gone go too.
+        Steps of a picture that is gone go too, and what was half written `before` (unix seconds).
         """
+        self._files.clear_partial(before)
         kept = self._database.rows("SELECT id, name FROM pictures WHERE steps_bytes > 0")
         names = set(self._files.names())
         lost = [(0, 0, picture) for picture, name in kept if name not in names]

@@ -10,6 +10,7 @@ from backend.errors import ModelError
 from backend.events import Cancelled, Failed, Finished, ImageSaved, Started, StepDone, Waiting
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.history.door import HistoryRoom
+from backend.studio.history.values import HistoryQuery
 from backend.studio.inputs import InputPictures
 from backend.studio.job import Job
 from backend.studio.queue import FairQueue
@@ -48,7 +49,9 @@ def a_job(**changes) -> Job:
 
 def run(job: Job, workshop, outputs) -> list:
     room = HistoryRoom(Storage(outputs), InputPictures(outputs / "inputs"))
+    room.step_keeper.start()
     Worker(FairQueue(), workshop, room.archive).run_job(job)
+    room.close()
     return job.events_since(0, 0)
 
 
@@ -68,6 +71,16 @@ def test_a_batch_is_painted_saved_and_told_in_order(tmp_path):
     with Image.open(saved[1].path) as picture:
         assert picture.getpixel((0, 0)) == (6, 6, 6)
         assert picture.info["parameters"] == "seed 6"
+
+
+def test_a_picture_is_in_the_history_with_its_steps(tmp_path):
+    run(a_job(steps=3, batch_size=2), ScriptedWorkshop(), tmp_path)
+    room = HistoryRoom(Storage(tmp_path), InputPictures(tmp_path / "inputs"))
+    second, first = room.history.page(HistoryQuery(), None, 9)
+    assert (first.seed, second.seed, first.infotext) == (5, 6, "seed 5")
+    assert first.kept_steps == second.kept_steps == 3
+    assert room.history.steps(first.id) == [b"jpeg"] * 3
+    assert room.history.request(second.id).seed == 6
 
 
 def test_time_left_reaches_zero_with_the_last_step(tmp_path):

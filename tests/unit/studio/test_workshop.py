@@ -16,6 +16,7 @@ from backend.errors import InvalidRequest, ModelError, OutOfMemory, Stopped
 from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
 from backend.library.library import Library
 from backend.request import GenerationRequest, ModelChoice
+from backend.studio.history.step_files import StepFiles
 from backend.studio.infotext import read_infotext
 from backend.studio.inputs import InputPictures
 from backend.studio.studio import Settings, Studio
@@ -91,6 +92,19 @@ def test_every_step_is_told_with_a_preview_of_its_own(studio):
     assert [each.step for each in steps] == [1, 2, 3]
     assert len({each.preview for each in steps}) == 3
     assert all(each.preview.startswith(b"\xff\xd8") for each in steps)
+
+
+def test_each_step_is_kept_so_that_it_can_be_decoded_again(studio):
+    saved = next(each for each in events_of(studio, a_request()) if isinstance(each, ImageSaved))
+    studio._room.step_keeper.wait()
+    entry = studio.entry_of(f"{saved.path.parent.name}/{saved.path.name}")
+    assert entry.kept_steps == 3
+    assert entry.checkpoint_hash == studio.history_request(entry.id).model.checkpoint_hash != ""
+    steps = StepFiles(saved.path.parents[1] / "steps").read(entry.name)
+    assert [step.latent.shape for step in steps] == [(4, 8, 8)] * 3
+    assert all(0.1 < step.latent.std() < 10 for step in steps)
+    assert len({step.latent.tobytes() for step in steps}) == 3
+    assert studio.history_steps(entry.id) == [step.preview for step in steps]
 
 
 def test_the_same_request_gives_the_same_pixels_whatever_ran_between(studio):

@@ -162,7 +162,7 @@ def test_no_query_sorts_or_scans_the_whole_history(room):
         HistoryQuery(deleted=True),
     ):
         found = condition(query, before=5)
-        sql = f"EXPLAIN QUERY PLAN SELECT pictures.* {found.sql} ORDER BY {found.key} DESC LIMIT 9"
+        sql = f"EXPLAIN QUERY PLAN SELECT pictures.* {found.sql} ORDER BY {found.order} LIMIT 9"
         plan = [row["detail"] for row in room.database.rows(sql, *found.parameters)]
         assert not any("TEMP B-TREE" in step for step in plan), plan
         assert all("SEARCH" in step or "VIRTUAL TABLE" in step for step in plan), plan
