@@ -14,7 +14,7 @@ from backend.geometry import ASPECTS, size_for_aspect
 from backend.names import PREVIEW_METHODS, SAMPLERS, SCHEDULES
 from backend.request import MAX_BATCH, MAX_CFG_SCALE, MAX_CLIP_SKIP, MAX_STEPS
 from backend.studio.views import StudioLike
-from ui.tokens import build_tokens
+from ui.tokens import build_tokens, connect_tokens
 
 QUICK = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 EXAMPLE_PROMPT = "a red hot-air balloon over a lake at sunset"
@@ -22,19 +22,20 @@ EXAMPLE_PROMPT = "a red hot-air balloon over a lake at sunset"
 
 @dataclass(frozen=True)
 class PromptControls:
-    """The two prompts, and the view of the first one's tokens."""
+    """The two prompts, and the views of their tokens."""
 
     prompt: gr.Textbox
     negative_prompt: gr.Textbox
     tokens: gr.HTML
+    negative_tokens: gr.HTML
 
 
-def build_prompt(studio: StudioLike, task: str) -> PromptControls:
-    """The prompt with its tokens, and the negative prompt folded away."""
+def build_prompt(task: str) -> PromptControls:
+    """The prompt with its tokens, and the negative prompt folded away; see `connect_prompt`."""
     prompt = gr.Textbox(
         EXAMPLE_PROMPT, label="Prompt", lines=3, max_lines=6, elem_id=f"{task}--prompt"
     )
-    tokens = build_tokens(studio, prompt, task)
+    tokens = build_tokens(task)
     with gr.Accordion("Negative prompt", open=False, elem_classes="fold"):
         negative = gr.Textbox(
             "",
@@ -45,7 +46,14 @@ def build_prompt(studio: StudioLike, task: str) -> PromptControls:
             placeholder="What should not be in the picture",
             elem_id=f"{task}--negative_prompt",
         )
-    return PromptControls(prompt, negative, tokens)
+        negative_tokens = build_tokens(task, negative=True)
+    return PromptControls(prompt, negative, tokens, negative_tokens)
+
+
+def connect_prompt(studio: StudioLike, prompts: PromptControls, steps: gr.Slider) -> None:
+    """Let both views follow their prompts, and the steps that a prompt may change at."""
+    connect_tokens(studio, prompts.prompt, prompts.tokens, steps)
+    connect_tokens(studio, prompts.negative_prompt, prompts.negative_tokens, steps, negative=True)
 
 
 @dataclass(frozen=True)

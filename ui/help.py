@@ -11,9 +11,11 @@ HELP = {
     "refresh": "Look at the models folder again.",
     "pill": "The device that paints, what it is doing, and how much of its memory is in use.",
     "theme": "Light or dark.",
-    "prompt": "What the picture shows, in plain words. Ctrl+Enter paints it.",
+    "prompt": "What the picture shows, in plain words. Ctrl+Enter paints it; Ctrl+Up and Ctrl+Down "
+    "change the weight of the selected words.",
     "tokens": "The prompt as the model reads it. It takes 75 tokens at a time; more still count.",
     "negative_prompt": "What the picture should not show.",
+    "negative_tokens": "The negative prompt as the model reads it.",
     "go": "Paint this. While a picture is being painted, the next one queues. Ctrl+Enter",
     "stop": "Stop at the next step; nothing is decoded after it. Esc",
     "aspect": "The picture's shape, at about the area that the model was trained on.",

@@ -14,6 +14,7 @@ from ui.controls import (
     build_sampling,
     build_seed,
     build_size,
+    connect_prompt,
     connect_size,
 )
 from ui.model_bar import ModelBar
@@ -36,7 +37,7 @@ def build_picture_tab(
     """The tab's content; `own_controls` builds what only this task has, by request field."""
     with gr.Row(elem_id=task, elem_classes="task paired"):
         with gr.Column(elem_classes="prompts"):
-            prompts = build_prompt(studio, task)
+            prompts = build_prompt(task)
         generate, stop = build_actions(task)
         with gr.Column(elem_classes="controls"):
             strength, line = build_strength(task)
@@ -49,6 +50,7 @@ def build_picture_tab(
         painter = build_painter(task, kind)
         stage = build_stage(task)
     connect_size(size, bar.native_size)
+    connect_prompt(studio, prompts, sampling.steps)
     connect_strength(strength, line, sampling.steps)
     connect_loaded(painter, size, bar.native_size)
     fields = {

@@ -52,6 +52,13 @@ def build_router(studio: StudioLike) -> APIRouter:
     def recent() -> list[dict[str, Any]]:
         return [_entry(saved) for saved in studio.recent(RECENT_LIMIT)]
 
+    @router.get(PREFIX + "/adapters")
+    def adapters() -> list[dict[str, str]]:
+        return [
+            {"kind": each.kind, "name": each.name, "mention": each.mention}
+            for each in studio.adapters()
+        ]
+
     return router
 
 

@@ -13,6 +13,7 @@ from ui.controls import (
     build_sampling,
     build_seed,
     build_size,
+    connect_prompt,
     connect_size,
 )
 from ui.model_bar import ModelBar
@@ -32,7 +33,7 @@ def build_text_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:
     """The tab's content; `connect` of `ui.task_tab` brings it to life."""
     with gr.Row(elem_id=TASK, elem_classes="task"):
         with gr.Column(elem_classes="prompts"):
-            prompts = build_prompt(studio, TASK)
+            prompts = build_prompt(TASK)
         generate, stop = build_actions(TASK)
         with gr.Column(elem_classes="controls"):
             size = build_size(TASK, bar.native_size.value)
@@ -41,6 +42,7 @@ def build_text_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:
             advanced = build_advanced(TASK)
         stage = build_stage(TASK)
     connect_size(size, bar.native_size)
+    connect_prompt(studio, prompts, sampling.steps)
     fields = {
         "prompt": prompts.prompt,
         "negative_prompt": prompts.negative_prompt,

@@ -11,8 +11,8 @@ from ui.help import HELP
 
 ASSETS = Path(__file__).parent / "assets"
 STYLES = (
-    "theme.css", "layout.css", "controls.css", "stage.css", "painter.css", "gallery.css",
-    "look.css", "models.css",
+    "theme.css", "layout.css", "controls.css", "tokens.css", "stage.css", "painter.css",
+    "gallery.css", "look.css", "models.css",
 )  # fmt: skip
 SYSTEM_FONTS = ("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 GREY_STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
@@ -64,4 +64,5 @@ def build_head() -> str:
     # "<" as an escape keeps the texts from ending the script element early.
     texts = json.dumps(HELP).replace("<", "\\u003c")
     script = asset("head.js").replace("__HELP__", texts) + asset("last_tab.js")
+    script += asset("prompt_keys.js")
     return f'<link rel="icon" href="{ICON}"><script>{script}</script>'

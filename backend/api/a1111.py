@@ -15,7 +15,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 from PIL import Image
 
-from backend.api import listings
+from backend.api import adapter_listings, listings
 from backend.api.bodies import GenerationBody, Img2ImgBody, PngInfoBody, Txt2ImgBody
 from backend.api.options import OptionStore
 from backend.api.replies import generation_reply, progress_reply, wait_for_end
@@ -100,11 +100,16 @@ def _add_listings(router: APIRouter, studio: StudioLike) -> None:
         "sd-models": lambda: listings.checkpoints(studio),
         "sd-vae": lambda: listings.vaes(studio),
         "memory": lambda: listings.memory(studio),
+        "loras": lambda: adapter_listings.loras(studio),
+        "embeddings": lambda: adapter_listings.embeddings(studio),
+        "hypernetworks": lambda: adapter_listings.hypernetworks(studio),
     }
     for name, answer in listed.items():
         router.add_api_route(f"/{name}", answer, methods=["GET"], name=name)
 
     @router.post("/refresh-checkpoints")
+    @router.post("/refresh-loras")
+    @router.post("/refresh-embeddings")
     def refresh_checkpoints() -> None:
         studio.refresh()
 

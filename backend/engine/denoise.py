@@ -62,7 +62,7 @@ def denoise(
         latent, done = resumed.latent, resumed.evaluations
     for look, following in list(zip_longest(looks, looks[1:]))[done:]:
         seen = _with_channels(scheduler.scale_model_input(latent, look.timestep), start.channels)
-        prediction = predict(seen, look.timestep)
+        prediction = predict(seen, look.timestep, look.step)
         noisy = latent
         latent = scheduler.step(prediction, look.timestep, noisy, **options)[0]
         if start.keep:

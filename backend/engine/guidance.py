@@ -19,35 +19,34 @@ from dataclasses import dataclass
 import torch
 from diffusers import UNet2DConditionModel
 
-# (latent as the network takes it, timestep) -> prediction, both (1, 4, height / 8, width / 8)
-Predictor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+from backend.engine.conditioning import Conditioning
+
+# (latent as the network takes it, timestep, number of the step from 1) -> prediction; latent and
+# prediction are (1, 4, height / 8, width / 8)
+Predictor = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
 
 
 @dataclass(frozen=True)
 class GuidedPredictor:
     """The noise predictor, with the texts and the guidance scale of one picture.
 
-    `positive` and `negative` are embeddings (1, 77 * chunks, width); the negative prompt takes the
-    place of "without a prompt".
+    The negative prompt takes the place of "without a prompt".
     """
 
     unet: UNet2DConditionModel
-    positive: torch.Tensor
-    negative: torch.Tensor
+    conditioning: Conditioning
     scale: float
 
-    def __call__(self, latent: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+    def __call__(self, latent: torch.Tensor, timestep: torch.Tensor, step: int) -> torch.Tensor:
         """The guided prediction (noise or velocity), (1, 4, height / 8, width / 8)."""
+        positive, negative = self.conditioning.at(step)
         if self.scale == 1:
-            return self._ask(latent, timestep, self.positive)
+            return self._ask(latent, timestep, positive)
         if self.scale == 0:
-            return self._ask(latent, timestep, self.negative)
-        without, with_prompt = self._ask_both(latent, timestep).chunk(2)
+            return self._ask(latent, timestep, negative)
+        both = torch.cat([negative, positive])
+        without, with_prompt = self._ask(torch.cat([latent, latent]), timestep, both).chunk(2)
         return without + self.scale * (with_prompt - without)
-
-    def _ask_both(self, latent: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-        text = torch.cat([self.negative, self.positive])
-        return self._ask(torch.cat([latent, latent]), timestep, text)
 
     def _ask(
         self, latent: torch.Tensor, timestep: torch.Tensor, text: torch.Tensor

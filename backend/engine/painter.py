@@ -12,6 +12,7 @@ from diffusers import AutoencoderTiny
 
 from backend.engine.canvas import Canvas, canvas_for
 from backend.engine.components import Components
+from backend.engine.conditioning import conditioning
 from backend.engine.decode import Picture, decode
 from backend.engine.denoise import denoise
 from backend.engine.device import synchronize
@@ -19,6 +20,7 @@ from backend.engine.fitted_map import FittedMap, fit
 from backend.engine.guidance import GuidedPredictor
 from backend.engine.inputs import Inputs
 from backend.engine.kinds import check_kind
+from backend.engine.learned_words import WordFinder
 from backend.engine.moment import Moment
 from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
@@ -26,7 +28,7 @@ from backend.engine.samplers import build_scheduler, set_steps
 from backend.engine.soundness import Breakdown, FirstFault
 from backend.engine.start import Setting
 from backend.engine.starts import start_for
-from backend.engine.text_encoding import encode_prompts
+from backend.engine.text_encoding import TextEncoder
 from backend.errors import OutOfMemory
 from backend.request import GenerationRequest
 
@@ -86,11 +88,13 @@ class Painter:
         self,
         request: GenerationRequest,
         inputs: Inputs | None = None,
+        words: WordFinder | None = None,
         resumed: Moment | None = None,
     ) -> Generator[PaintStep, None, Painted]:
         """Paint one picture (`request.batch_size` is not looked at), yielding each step.
 
-        `inputs` are the pixels that `request.task` names; text to image has none. The steps are
+        `inputs` are the pixels that `request.task` names; text to image has none. `words` are the
+        learned words that prompts may call; other adapters are on the model already. The steps are
         those that run at the task's strength (`geometry.steps_run`), which may be none. `resumed`
         is a step's moment of the same request on the same model, device and number format: the
         rest is painted from there, and the picture is the same bit for bit.
@@ -103,7 +107,7 @@ class Painter:
             check_kind(request.task, self.components)
             canvas = canvas_for(request, inputs)
             fault = FirstFault()
-            latent = yield from self._paint_latent(request, canvas, resumed, fault)
+            latent = yield from self._paint_latent(request, canvas, words, resumed, fault)
             # 4. The VAE decodes the latent.
             decoded = decode(latent, self.components.vae)
         picture = canvas.finish(decoded.picture) if canvas else decoded.picture
@@ -114,6 +118,7 @@ class Painter:
         self,
         request: GenerationRequest,
         canvas: Canvas | None,
+        words: WordFinder | None,
         resumed: Moment | None,
         fault: FirstFault,
     ) -> Generator[PaintStep, None, torch.Tensor]:
@@ -122,11 +127,12 @@ class Painter:
             request.sampler, request.schedule, model.scheduler_config, model.prediction
         )
         set_steps(scheduler, request.steps)
-        positive, negative = encode_prompts(
-            model, request.prompt, request.negative_prompt, request.clip_skip
+        said = conditioning(
+            TextEncoder(model, request.clip_skip, words, fault),
+            request.prompt,
+            request.negative_prompt,
+            request.steps,
         )
-        fault.look(positive, "text encoding")
-        fault.look(negative, "text encoding")
 
         # 1. A random latent, fixed by the seed; or an encoded picture with noise added to it.
         source = seeded(request.seed)
@@ -143,7 +149,7 @@ class Painter:
             fault.look(start.channels, "picture encoding")
 
         # 2. The noise predictor looks at the latent and the words and predicts the noise.
-        predict = GuidedPredictor(model.unet, positive, negative, request.cfg_scale)
+        predict = GuidedPredictor(model.unet, said, request.cfg_scale)
 
         # 3. A part of that noise is subtracted; 2 and 3 repeat for all steps.
         steps = denoise(predict, scheduler, start, source, resumed)

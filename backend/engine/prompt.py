@@ -2,92 +2,147 @@
 
 The rules are A1111's (modules/sd_hijack_clip.py): a chunk holds 75 tokens between a start and an
 end token; where a comma is among the last 20 tokens of a full chunk, the text breaks after it, so
-that what belongs together stays together.
+that what belongs together stays together. `BREAK` ends a chunk early. A learned word takes as many
+tokens as it has vectors and is never parted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
+import torch
 from transformers import CLIPTokenizer
+
+from backend.engine.learned_words import LearnedWord, WordFinder
+from backend.prompt_language.weights import Span, weighted
 
 CHUNK_TOKENS = 75
 COMMA_WITHIN = 20
 
 
 @dataclass(frozen=True)
-class PromptToken:
-    """A token as the artist sees it: its text (a trailing space belongs to it), its chunk from 0.
+class Piece:
+    """A token, or a learned word, as the artist sees it: its text (a trailing space belongs to it).
 
     A sign that the vocabulary spells with several tokens, such as an emoji, stands at each of them.
+    `ids` are what fills its places in a chunk.
     """
 
     text: str
-    chunk: int
+    ids: tuple[int, ...]
+    weight: float = 1.0
+    word: LearnedWord | None = None
+
+    @property
+    def size(self) -> int:
+        """The tokens that it takes."""
+        return len(self.ids)
 
 
-def tokens(prompt: str, tokenizer: CLIPTokenizer) -> list[PromptToken]:
-    """The tokens of the prompt in order, without start, end and padding."""
-    encoding = _encode(prompt, tokenizer)
-    breaks = chunk_breaks(encoding.ids, _comma(tokenizer))
-    chunk_of = [chunk for chunk, (begin, end) in enumerate(breaks) for _ in range(begin, end)]
-    return [
-        PromptToken(text=_with_space(prompt, *place), chunk=chunk)
-        for place, chunk in zip(encoding.offsets, chunk_of, strict=True)
-    ]
+@dataclass(frozen=True)
+class Row:
+    """A chunk as the text encoder takes it: 77 token ids, and the weight of each.
 
-
-def chunk_ids(prompt: str, tokenizer: CLIPTokenizer) -> list[list[int]]:
-    """The prompt as rows of 77 token ids for the text encoder; at least one row.
-
-    A prompt of at most 75 tokens gives exactly the row that the diffusers pipelines make.
+    `learned` are vectors (count, width) and the place in the row where they stand.
     """
-    ids = _encode(prompt, tokenizer).ids
-    return [_row(ids[begin:end], tokenizer) for begin, end in chunk_breaks(ids, _comma(tokenizer))]
+
+    ids: list[int]
+    weights: list[float]
+    learned: tuple[tuple[int, torch.Tensor], ...] = ()
 
 
-def chunk_breaks(ids: list[int], comma: int | None) -> list[tuple[int, int]]:
-    """Where each chunk begins and ends, as positions in `ids`; one empty chunk for no tokens."""
-    begins = [0]
-    while len(ids) - begins[-1] > CHUNK_TOKENS:
-        begins.append(_next_begin(ids, begins[-1], comma))
-    return list(pairwise([*begins, len(ids)]))
+def chunks(
+    prompt: str, tokenizer: CLIPTokenizer, words: WordFinder | None = None
+) -> list[list[Piece]]:
+    """The prompt's tokens in chunks, without start, end and padding; at least one chunk."""
+    comma = _vocabulary(tokenizer).token_to_id(",</w>")
+    *earlier, last = [
+        in_chunks(list(_pieces(part, tokenizer, words)), comma) for part in weighted(prompt)
+    ]
+    found = [chunk for part in earlier for chunk in part]
+    # Nothing after the last BREAK is no chunk.
+    return found + (last if last != [[]] or not found else [])
 
 
-def _next_begin(ids: list[int], begin: int, comma: int | None) -> int:
-    end = begin + CHUNK_TOKENS
-    if ids[end] == comma:
-        return end
-    for position in range(end - 1, end - 1 - COMMA_WITHIN, -1):
-        if ids[position] == comma:
-            return position + 1
-    return end
+def rows(prompt: str, tokenizer: CLIPTokenizer, words: WordFinder | None = None) -> list[Row]:
+    """The prompt as rows for the text encoder; at least one.
+
+    A prompt of at most 75 tokens and no syntax gives exactly the row of the diffusers pipelines.
+    """
+    return [_row(chunk, tokenizer) for chunk in chunks(prompt, tokenizer, words)]
 
 
-def _encode(prompt: str, tokenizer: CLIPTokenizer):
+def in_chunks(pieces: list[Piece], comma: int | None) -> list[list[Piece]]:
+    """Pieces in chunks of at most 75 tokens; one empty chunk for no pieces."""
+    found: list[list[Piece]] = [[]]
+    size, after_comma = 0, 0  # of the last chunk: its tokens, and its pieces up to the last comma
+    tail = 0  # the tokens from that comma on
+    for piece in pieces:
+        is_comma = piece.ids == (comma,)
+        if size == CHUNK_TOKENS and not is_comma and after_comma and tail <= COMMA_WITHIN:
+            moved = found[-1][after_comma:]
+            del found[-1][after_comma:]
+            found.append(moved)
+            size, after_comma = sum(each.size for each in moved), 0
+        if size + piece.size > CHUNK_TOKENS:
+            found.append([])
+            size, after_comma = 0, 0
+        found[-1].append(piece)
+        size += piece.size
+        tail += piece.size
+        if is_comma:
+            after_comma, tail = len(found[-1]), 1
+    return found
+
+
+def _pieces(
+    part: list[Span], tokenizer: CLIPTokenizer, words: WordFinder | None
+) -> Iterator[Piece]:
+    for span, following in zip_longest(part, part[1:], fillvalue=Span("")):
+        encoding = _encode(span.text, tokenizer)
+        ids, offsets = encoding.ids, encoding.offsets
+        text = span.text + following.text[:1]
+        position = 0
+        while position < len(ids):
+            word = words.find(ids, position) if words else None
+            count = len(word.ids) if word else 1
+            begin, end = offsets[position][0], offsets[position + count - 1][1]
+            places = (0,) * len(word.vectors) if word else (ids[position],)
+            yield Piece(_with_space(text, begin, end), places, span.weight, word)
+            position += count
+
+
+def _encode(text: str, tokenizer: CLIPTokenizer):
     # The backend is asked directly: the tokenizer's own call would warn of more than 77 tokens.
-    backend = tokenizer.backend_tokenizer
+    backend = _vocabulary(tokenizer)
     # Only where needed: another thread may be reading the tokenizer at this moment.
     if backend.truncation is not None:
         backend.no_truncation()
     if backend.padding is not None:
         backend.no_padding()
-    return backend.encode(prompt, add_special_tokens=False)
+    return backend.encode(text, add_special_tokens=False)
 
 
-def _comma(tokenizer: CLIPTokenizer) -> int | None:
-    return tokenizer.backend_tokenizer.token_to_id(",</w>")
+def _vocabulary(tokenizer: CLIPTokenizer) -> Any:
+    return tokenizer.backend_tokenizer
 
 
-def _row(ids: list[int], tokenizer: CLIPTokenizer) -> list[int]:
-    vocabulary: Any = tokenizer.backend_tokenizer
+def _row(chunk: list[Piece], tokenizer: CLIPTokenizer) -> Row:
     start, end, pad = (
-        vocabulary.token_to_id(str(token))
+        _vocabulary(tokenizer).token_to_id(str(token))
         for token in (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
     )
-    return [start, *ids, end, *[pad] * (CHUNK_TOKENS - len(ids))]
+    ids, weights, learned = [start], [1.0], []
+    for piece in chunk:
+        if piece.word:
+            learned.append((len(ids), piece.word.vectors))
+        ids += piece.ids
+        weights += [piece.weight] * piece.size
+    empty = CHUNK_TOKENS + 1 - len(ids)
+    return Row([*ids, end, *[pad] * empty], weights + [1.0] * (empty + 1), tuple(learned))
 
 
 def _with_space(prompt: str, begin: int, end: int) -> str:

@@ -18,8 +18,14 @@ from backend.library.telling import PICKLES, WEIGHT_NAMES, tell, weight_file
 from backend.models import ModelSpec, VaeSpec
 
 _VAE_SUFFIXES = (".safetensors", *PICKLES)
-_ADAPTER_SUFFIXES = (".safetensors", ".png", *PICKLES)
 AdapterFolder = Literal["embeddings", "loras", "hypernetworks"]
+# A PNG can hold an embedding; beside a LoRA it is a picture of what the LoRA does.
+_ADAPTER_SUFFIXES: dict[AdapterFolder, tuple[str, ...]] = {
+    "embeddings": (".safetensors", ".png", *PICKLES),
+    "loras": (".safetensors", *PICKLES),
+    "hypernetworks": (".safetensors", *PICKLES),
+}
+MAX_FOLDERS = 500  # within one
 MAX_LISTED = 10_000  # files of one folder; more is a mistake, such as a link to the whole disk
 
 
@@ -58,15 +64,23 @@ class Catalogue:
         raise ModelError(f"There is no VAE file called “{name[:80]}” in models/vae.")
 
     def adapter(self, folder: AdapterFolder, name: str) -> Path:
-        """The file that a prompt calls by a name; raises `ModelError` where there is none."""
+        """The file that a prompt calls by a name; raises `ModelError` where there is none.
+
+        Large and small letters are the same where that leaves one file.
+        """
         kind, files = {
             "embeddings": ("textual inversion", self.embeddings),
             "loras": ("LoRA", self.loras),
             "hypernetworks": ("hypernetwork", self.hypernetworks),
         }[folder]
-        if name not in files:
+        if name in files:
+            return files[name]
+        alike = [each for each in files if each.lower() == name.lower()]
+        if len(alike) > 1:
+            raise ModelError(f"“{name[:80]}” may be {' or '.join(alike)}; write it as the file.")
+        if not alike:
             raise ModelError(f"There is no {kind} called “{name[:80]}” in models/{folder}.")
-        return files[name]
+        return files[alike[0]]
 
 
 def scan(models: Path, hashes: HashCache, choices: Choices | None = None) -> Catalogue:
@@ -131,18 +145,39 @@ def _vaes(models: Path, hashes: HashCache) -> Iterator[VaeSpec]:
         yield VaeSpec(name=path.name, path=path, sha256=hashes.known(file))
 
 
-def _adapters(models: Path, folder: str) -> dict[str, Path]:
-    """By name without the suffix; of two files of one name the safetensors file is taken."""
+def _adapters(models: Path, folder: AdapterFolder) -> dict[str, Path]:
+    """By name without the suffix, folders within included.
+
+    Of two files of one name in one folder the safetensors file is taken; in different folders, the
+    second is called by its folder too, as "folder/name".
+    """
 
     def wanted(path: Path) -> bool:
-        return path.suffix.lower() in _ADAPTER_SUFFIXES and path.is_file()
+        preview = path.name.lower().endswith(".preview.png")
+        return path.suffix.lower() in _ADAPTER_SUFFIXES[folder] and path.is_file() and not preview
 
     found: dict[str, Path] = {}
     for root in _roots(models, folder):
-        paths = _printable(root, wanted)
-        paths.sort(key=lambda path: path.suffix.lower() == ".safetensors")
-        found |= {path.stem: path for path in paths}
-    return dict(sorted(found.items()))
+        own: dict[str, Path] = {}
+        for inner in _folders(root):
+            paths = _printable(inner, wanted)
+            paths.sort(key=lambda path: path.suffix.lower() != ".safetensors")
+            for path in {path.stem: path for path in reversed(paths)}.values():
+                whole = path.relative_to(root).with_name(path.stem).as_posix()
+                own.setdefault(whole if path.stem in own else path.stem, path)
+        found |= own
+    return dict(sorted(found.items(), key=lambda each: each[0].lower()))
+
+
+def _folders(root: Path) -> list[Path]:
+    """A folder and those within it that are not hidden, itself first."""
+    found = []
+    for place, inner, _ in os.walk(root):
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and name.isprintable())
+        found.append(Path(place))
+        if len(found) == MAX_FOLDERS:
+            break
+    return found
 
 
 def _roots(models: Path, folder: str) -> tuple[Path, Path]:

@@ -43,11 +43,20 @@ class HashCache:
         The watch counts bytes and may stop it. Raises `OSError` where the file cannot be read, and
         `Stopped`.
         """
-        key = _key(path)
+        return self._computed(_key(path), path, 0, watch or Watch())
+
+    def sha256_of_tensors(self, path: Path, data_start: int) -> str:
+        """The same of a safetensors file's content from `data_start`, its first tensor, on.
+
+        It stays the same when the texts in the header are edited, and is how LoRAs are known.
+        """
+        return self._computed(f"{_key(path)}|from {data_start}", path, data_start, Watch())
+
+    def _computed(self, key: str, path: Path, start: int, watch: Watch) -> str:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        digest = _sha256(path, watch or Watch())
+        digest = _sha256(path, start, watch)
         with self._lock:
             self._known[key] = digest
             self._keep()
@@ -72,11 +81,12 @@ def _key(path: Path) -> str:
     return "|".join(map(str, identity(path)))
 
 
-def _sha256(path: Path, watch: Watch) -> str:
+def _sha256(path: Path, start: int, watch: Watch) -> str:
     digest = hashlib.sha256()
     chunk = bytearray(_CHUNK)
     with path.open("rb", buffering=0) as file:
-        watch.begin(path.stat().st_size)
+        watch.begin(path.stat().st_size - start)
+        file.seek(start)
         while count := file.readinto(chunk):
             digest.update(memoryview(chunk)[:count])
             watch.add(count)

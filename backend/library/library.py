@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from backend.errors import ModelError, Stopped
 from backend.library.catalogue import Catalogue, scan
 from backend.library.choices import Choices
 from backend.library.hashing import HashCache, identity
+from backend.library.header import read_header
 from backend.library.listing import Row, hashed_file, rows
 from backend.library.settling import Settling
 from backend.library.telling import weight_file
@@ -25,7 +27,7 @@ _FLAT = ("vae", "embeddings", "loras", "hypernetworks")
 _WATCHED = (
     *((folder, "*") for folder in ("bundled", "checkpoints", "depth", *_FLAT)),
     *((f"bundled/{folder}", "*") for folder in _FLAT),
-    *((folder, "*/*") for folder in ("bundled", "checkpoints", "vae", "depth")),
+    *((folder, "*/*") for folder in ("bundled", "checkpoints", "depth", *_FLAT)),
     *((folder, "*/*/*") for folder in ("bundled", "checkpoints")),
     ("preview", "taesd/*"),
 )
@@ -110,6 +112,30 @@ class Library:
         """The sha256 of the file that a checkpoint's own VAE is in; raises `ModelError`."""
         inside = spec.path / "vae" if spec.path.is_dir() else spec.path
         return self.hash_of_vae(VaeSpec(name=spec.name, path=inside))
+
+    def hash_of_adapter(self, path: Path) -> str:
+        """The 12 hex digits that infotext names an embedding or a hypernetwork by, of its sha256.
+
+        Raises `ModelError`.
+        """
+        return self._hash_adapter(path, self.hashes.sha256)
+
+    def hash_of_lora(self, path: Path) -> str:
+        """The 12 hex digits that infotext names a LoRA by; raises `ModelError`.
+
+        Of a safetensors file they are those of its tensors alone, as kohya's trainer and A1111 have
+        them.
+        """
+        if path.suffix.lower() != ".safetensors":
+            return self.hash_of_adapter(path)
+        start = read_header(path).data_start
+        return self._hash_adapter(path, lambda it: self.hashes.sha256_of_tensors(it, start))
+
+    def _hash_adapter(self, path: Path, compute: Callable[[Path], str]) -> str:
+        try:
+            return compute(path)[:12]
+        except OSError as error:
+            raise ModelError(f"“{path.name}” cannot be read: {error.strerror}.") from error
 
     def remember_prediction(self, name: str, prediction: Prediction) -> None:
         """Keep, by the file's hash, how the artist says that a checkpoint predicts.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from backend.request import GenerationRequest
 from backend.tasks import DepthToImage, Inpaint, Task, TextToImage
@@ -19,11 +21,17 @@ _NEGATIVE_LINE = re.compile(r"(?:^|\n)Negative prompt:")
 MAX_PAIRS = 300  # a line of more is no settings line that any program writes
 
 
-def write_infotext(request: GenerationRequest, model_hash: str, vae: tuple[str, str] | None) -> str:
+def write_infotext(
+    request: GenerationRequest,
+    model_hash: str,
+    vae: tuple[str, str] | None,
+    adapters: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The text for one picture.
 
     `model_hash` is a sha256 in hex or empty; `vae` is the name and sha256 of a VAE file, or None
-    for the checkpoint's own.
+    for the checkpoint's own; `adapters` are the pairs that tell of LoRAs, embeddings and
+    hypernetworks ("Lora hashes" and so on).
     """
     pairs = {
         "Steps": request.steps,
@@ -40,6 +48,7 @@ def write_infotext(request: GenerationRequest, model_hash: str, vae: tuple[str, 
         "Clip skip": request.clip_skip if request.clip_skip > 1 else "",
         "RNG": "CPU",
         **_task_pairs(request.task),
+        **adapters,
         "Version": VERSION,
     }
     settings = ", ".join(f"{key}: {_quote(value)}" for key, value in pairs.items() if value != "")

@@ -23,7 +23,14 @@ from backend.studio.job import Job
 from backend.studio.model_desk import ModelDesk
 from backend.studio.queue import FairQueue
 from backend.studio.storage import Storage
-from backend.studio.views import JobView, KeptPicture, SavedPicture, StudioState, TokenCount
+from backend.studio.views import (
+    AdapterFile,
+    JobView,
+    KeptPicture,
+    SavedPicture,
+    StudioState,
+    TokenCount,
+)
 from backend.studio.worker import Worker
 
 if TYPE_CHECKING:
@@ -119,8 +126,25 @@ class Studio(HistoryDoor):
     def refresh(self) -> None:
         self._library.refresh()
 
-    def count_tokens(self, prompt: str) -> TokenCount | None:
-        return self._workshop.count_tokens(clean_text(prompt)) if self._workshop else None
+    def adapters(self) -> list[AdapterFile]:
+        catalogue = self._library.catalogue
+        kinds = {
+            "LoRA": catalogue.loras,
+            "embedding": catalogue.embeddings,
+            "hypernetwork": catalogue.hypernetworks,
+        }
+        return [
+            AdapterFile(kind=kind, name=name, path=path)
+            for kind, files in kinds.items()
+            for name, path in files.items()
+        ]
+
+    def count_tokens(
+        self, prompt: str, steps: int = 20, negative: bool = False
+    ) -> TokenCount | None:
+        if self._workshop is None:
+            return None
+        return self._workshop.count_tokens(clean_text(prompt), steps, negative)
 
     def submit(self, request: GenerationRequest, client: str) -> str:
         validate(request)

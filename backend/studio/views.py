@@ -37,18 +37,72 @@ class StudioState:
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """One token of a prompt: its text (a trailing space belongs to it) and its chunk from 0."""
+    """One token of a prompt: its text (a trailing space belongs to it) and its chunk from 0.
+
+    `weight` is 1 unless brackets change it. `learned` is an embedding's name, which takes `size`
+    tokens.
+    """
 
     text: str
     chunk: int
+    weight: float = 1.0
+    size: int = 1
+    learned: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenStage:
+    """What a prompt says for a while; `room` is 75 for each chunk in use (at least one).
+
+    `when` says when in words, such as "steps 1 to 8"; empty where that is always.
+    """
+
+    tokens: tuple[Token, ...]
+    room: int
+    when: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are."""
+        return sum(token.size for token in self.tokens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedAdapter:
+    """An adapter that a prompt names: `kind` is "LoRA", "hypernetwork", "embedding" or "unknown".
+
+    `works` is whether it changes the picture; `problem` is a sentence where something is wrong.
+    """
+
+    kind: str
+    name: str
+    strength: float
+    works: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenCount:
-    """The tokens of a prompt; `room` is 75 for each chunk in use (at least one)."""
+    """A prompt as it is read: by stages where it changes (at least one), and what it names."""
 
-    tokens: tuple[Token, ...]
-    room: int
+    stages: tuple[TokenStage, ...]
+    adapters: tuple[NamedAdapter, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterFile:
+    """An adapter that prompts may name; `kind` is "LoRA", "hypernetwork" or "embedding"."""
+
+    kind: str
+    name: str
+    path: Path
+
+    @property
+    def mention(self) -> str:
+        """How a prompt names it."""
+        if self.kind == "embedding":
+            return self.name
+        return f"<{'lora' if self.kind == 'LoRA' else 'hypernet'}:{self.name}:1>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +163,17 @@ class StudioLike(HistoryLike, Protocol):
         """Look at the models folder again."""
         ...
 
-    def count_tokens(self, prompt: str) -> TokenCount | None:
-        """The prompt's tokens, or None while the tokenizer is not ready yet."""
+    def adapters(self) -> list[AdapterFile]:
+        """All LoRAs, embeddings and hypernetworks found, in that order, each by name."""
+        ...
+
+    def count_tokens(
+        self, prompt: str, steps: int = 20, negative: bool = False
+    ) -> TokenCount | None:
+        """The prompt's tokens, or None while the tokenizer is not ready yet.
+
+        `steps` are those of the picture, for a prompt that changes on the way.
+        """
         ...
 
     def submit(self, request: GenerationRequest, client: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,6 +76,10 @@ class Easel(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Leave the model as it was before; called once, however the job ends."""
+        ...
+
 
 class Workshop(Protocol):
     """Makes models ready; the worker's only way to the engine."""
@@ -126,6 +131,11 @@ class Worker:
         easel = self._workshop.prepare(
             request, lambda text: job.publish(Waiting(reason=text)), job.stop.is_set
         )
+        with closing(easel):
+            self._paint_prepared(job, easel, progress)
+
+    def _paint_prepared(self, job: Job, easel: Easel, progress: _Progress) -> None:
+        request = job.request
         _stop_if_asked(job)
         steps = steps_taken(request)
         job.publish(Started(steps=steps, pictures=request.batch_size))

@@ -6,19 +6,17 @@ Importing this module imports torch, which takes seconds; the Studio does so in 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-import torch
 from transformers import CLIPTokenizer
 
 from backend.engine.components import Components
 from backend.engine.device import choose_device, memory
-from backend.engine.inputs import Inputs
 from backend.engine.memory import check_fits
 from backend.engine.painter import Painter
-from backend.engine.prompt import CHUNK_TOKENS, tokens
 from backend.engine.soundness import Breakdown
 from backend.errors import AtelierError, ModelError
 from backend.events import Diagnosis
@@ -28,16 +26,18 @@ from backend.library.vae_choice import VaeChoice
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
+from backend.studio.adapters import Adapters
 from backend.studio.depth_files import DepthEstimator
 from backend.studio.diagnosis import explain
+from backend.studio.easel import EngineEasel
 from backend.studio.infotext import write_infotext
 from backend.studio.inputs import InputPictures
 from backend.studio.load_report import LoadReport
 from backend.studio.model_shelf import ModelShelf
 from backend.studio.picture_inputs import read_inputs
 from backend.studio.preview_files import PreviewFiles
-from backend.studio.views import Token, TokenCount
-from backend.studio.worker import Picture, StepOutcome
+from backend.studio.token_view import token_count
+from backend.studio.views import TokenCount
 from backend.tasks import TextToImage
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class EngineWorkshop:
         self._shelf = ModelShelf(self._device, cache_bytes)
         self._previews = PreviewFiles(library.models / "preview")
         self._depth = DepthEstimator(library.models, self._device)
+        self._adapters = Adapters(library)
         self._ready: _Ready | None = None
         self._tokenizer: CLIPTokenizer | None = None
 
@@ -93,16 +94,15 @@ class EngineWorkshop:
             except AtelierError as error:
                 log.warning("%s", error)
 
-    def count_tokens(self, prompt: str) -> TokenCount | None:
-        """The prompt's tokens by the tokenizer in use; None before there is one."""
+    def count_tokens(self, prompt: str, steps: int, negative: bool) -> TokenCount | None:
+        """The prompt as it is read with the model in use; None before there is a tokenizer."""
         if self._tokenizer is None:
             return None
-        found = tokens(prompt, self._tokenizer)
-        chunks = found[-1].chunk + 1 if found else 1
-        return TokenCount(
-            tokens=tuple(Token(text=token.text, chunk=token.chunk) for token in found),
-            room=chunks * CHUNK_TOKENS,
-        )
+        outfit = None
+        if self._ready is not None:
+            prompts = ("", prompt) if negative else (prompt, "")
+            outfit = self._adapters.outfit(self._ready.painter.components, *prompts)
+        return token_count(prompt, self._tokenizer, steps, outfit)
 
     def prepare(
         self,
@@ -128,9 +128,23 @@ class EngineWorkshop:
         for width, height in _worked_sizes(request):
             check_fits(painter.components, width, height)
         inputs = read_inputs(request.task, self._pictures, self._depth)
-        return EngineEasel(
-            painter, inputs, checkpoint_hash, self._named(vae), partial(self._explain, chosen)
-        )
+        model = painter.components
+        outfit = self._adapters.outfit(model, request.prompt, request.negative_prompt, watch.check)
+
+        def describe(painted: GenerationRequest) -> str:
+            used = self._adapters.hashes(outfit)
+            return write_infotext(painted, checkpoint_hash, self._named(vae), used)
+
+        with ExitStack() as worn:
+            worn.enter_context(outfit.worn(model))
+            return EngineEasel(
+                painter=painter,
+                inputs=inputs,
+                outfit=outfit,
+                describe=describe,
+                explain=partial(self._explain, chosen),
+                worn=worn.pop_all(),
+            )
 
     def _explain(self, chosen: VaeChoice, broken: Breakdown) -> Diagnosis:
         number_format = self._device.label.split()[-1]
@@ -167,47 +181,3 @@ def _worked_sizes(request: GenerationRequest) -> list[tuple[int, int]]:
 def _same(one: Components, other: Components) -> bool:
     """Whether both are the same networks; a shelf that had to drop a model loads new ones."""
     return one.unet is other.unet and one.vae is other.vae
-
-
-class EngineEasel:
-    """A painter with the pixels it starts from and what infotext says about its model."""
-
-    def __init__(
-        self,
-        painter: Painter,
-        inputs: Inputs | None,
-        checkpoint_hash: str,
-        vae: tuple[str, str] | None,
-        explain: Callable[[Breakdown], Diagnosis],
-    ) -> None:
-        self._explain = explain
-        self._painter = painter
-        self._inputs = inputs
-        self._checkpoint_hash = checkpoint_hash
-        self._vae = vae
-
-    def paint(self, request: GenerationRequest) -> Iterator[StepOutcome | Picture]:
-        """See `worker.Easel`."""
-        painted = yield from self._steps(request)
-        infotext = write_infotext(request, self._checkpoint_hash, self._vae)
-        yield Picture(
-            pixels=painted.picture,
-            infotext=infotext,
-            note=painted.note,
-            diagnosis=self._explain(painted.broken) if painted.broken else None,
-        )
-
-    def _steps(self, request: GenerationRequest):
-        steps = self._painter.paint(request, self._inputs)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as finished:
-                return finished.value
-            yield StepOutcome(
-                step=step.step,
-                total=step.total,
-                sigma=step.sigma,
-                preview=step.preview,
-                latent=step.clean[0].to("cpu", torch.float16).numpy(),
-            )

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,36 +64,33 @@ def _chromium_program(driver: Playwright) -> str | None:
     return next((one for one in candidates if one and Path(one).exists()), None)
 
 
+@contextmanager
+def serve_fake(outputs: Path, pace: float = 0.1, warming: float = 0.0) -> Iterator[Served]:
+    """The page on a fake studio of the given pace, on a free port, inside a `with`."""
+    studio = FakeStudio(outputs, pace=pace, warming=warming)
+    studio.library.watch(every=0.2)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = mount_page(FastAPI(), studio)
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    until = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < until, "the server does not start"
+        time.sleep(0.02)
+    yield Served(studio, f"http://127.0.0.1:{port}/")
+    server.should_exit = True
+    studio.library.close()
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Serve the page on a fake studio of the given pace; stopped when the test is over."""
-    servers: list[uvicorn.Server] = []
-    studios: list[FakeStudio] = []
-
-    def start(pace: float = 0.1, warming: float = 0.0) -> Served:
-        studio = FakeStudio(tmp_path, pace=pace, warming=warming)
-        studio.library.watch(every=0.2)
-        studios.append(studio)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = mount_page(FastAPI(), studio)
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
-        )
-        servers.append(server)
-        threading.Thread(target=server.run, daemon=True).start()
-        until = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < until, "the server does not start"
-            time.sleep(0.02)
-        return Served(studio, f"http://127.0.0.1:{port}/")
-
-    yield start
-    for server in servers:
-        server.should_exit = True
-    for studio in studios:
-        studio.library.close()
+    with ExitStack() as servers:
+        yield lambda **speed: servers.enter_context(serve_fake(tmp_path, **speed))
 
 
 @dataclass

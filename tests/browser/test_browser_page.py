@@ -79,7 +79,7 @@ def test_hostile_text_stays_text(serve: Callable, artist):
     box.fill(hostile)
     box.press("End")
     page.keyboard.type(" end")
-    expect(page.locator(".chips")).to_contain_text("onerror")
+    expect(page.locator('[id="text-to-image--tokens"] .chips')).to_contain_text("onerror")
     page.get_by_label("Checkpoint").click()
     page.get_by_role("option", name="tiny <b>fast</b> ${1+1}").click()
     expect(page.locator(".reason")).to_contain_text("tiny <b>fast</b> ${1+1}")

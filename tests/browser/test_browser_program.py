@@ -44,7 +44,9 @@ def test_words_become_a_picture_that_is_seen_at_every_step_and_saved(program, ar
     page.keyboard.press("Control+a")
     page.keyboard.type("a red hot-air balloon over a lake at sunset")
     set_number(page, "seed", 77)
-    expect(page.locator("output")).to_have_text("11/75", timeout=PATIENCE)
+    expect(page.locator('[id="text-to-image--tokens"] output')).to_have_text(
+        "11/75", timeout=PATIENCE
+    )
     page.evaluate(NOTE_PICTURES)
     page.keyboard.press("Control+Enter")
     expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
@@ -60,6 +62,25 @@ def test_words_become_a_picture_that_is_seen_at_every_step_and_saved(program, ar
         pairs = read_infotext(written.info["parameters"])
     assert pairs["Prompt"] == "a red hot-air balloon over a lake at sunset"
     assert (pairs["Seed"], pairs["Steps"], pairs["Model"]) == ("77", "20", "storybook")
+
+
+def test_dreambeach_is_dream_and_beach_and_weights_are_shown(program, artist):
+    page = artist.open(program.url)
+    page.get_by_label("Prompt", exact=True).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("dreambeach at (night:1.3) <lora:no-such-thing:0.5>")
+    view = page.locator('[id="text-to-image--tokens"]')
+    expect(view.locator(".chip:not(.named)")).to_have_text(
+        ["dream", "beach", "at", "night1.3"], timeout=PATIENCE
+    )
+    expect(view.locator(".problem")).to_contain_text("no LoRA called “no-such-thing”")
+    set_number(page, "steps", 2)
+    generate(page)
+    expect(status(page)).to_contain_text("Finished in", timeout=PATIENCE)
+    expect(page.locator("#text-to-image")).to_contain_text("There is no LoRA called")
+    with Image.open(program.pictures()[-1]) as written:
+        pairs = read_infotext(written.info["parameters"])
+    assert pairs["Prompt"] == "dreambeach at (night:1.3) <lora:no-such-thing:0.5>"
 
 
 def test_a_running_picture_is_stopped_and_the_next_one_paints(program, artist):

@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import save_file
 
 from backend.errors import ModelError
+from backend.library.adapters import shelf
 from backend.library.adapters.embedding import read_embedding
 from backend.library.adapters.hypernetwork import read_hypernetwork
 from backend.library.adapters.lora import fit_lora, read_lora
@@ -401,6 +402,32 @@ def test_the_catalogue_lists_adapters_by_the_name_that_prompts_use(tmp_path):
         found.adapter("loras", "h")
 
 
+def test_adapters_lie_in_folders_too_and_previews_beside_them_are_none(tmp_path):
+    for name in ("Ink.safetensors", "Ink.png", "Ink.preview.png", "a/Ink.pt", "a/b/c.safetensors",
+                 ".git/d.safetensors"):  # fmt: skip
+        (tmp_path / "loras" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "loras" / name).touch()
+    (tmp_path / "embeddings").mkdir()
+    (tmp_path / "embeddings" / "b.preview.png").touch()
+    found = scan(tmp_path, HashCache())
+    assert found.embeddings == {}
+    assert list(found.loras) == ["a/Ink", "c", "Ink"]
+    assert found.adapter("loras", "INK") == tmp_path / "loras" / "Ink.safetensors"
+    assert found.adapter("loras", "a/ink") == tmp_path / "loras" / "a" / "Ink.pt"
+
+
+def test_names_that_differ_in_large_and_small_letters_alone_are_told_apart(tmp_path):
+    (tmp_path / "loras").mkdir()
+    for name in ("Ink", "ink"):
+        (tmp_path / "loras" / f"{name}.safetensors").touch()
+    found = scan(tmp_path, HashCache())
+    if len(found.loras) < 2:
+        pytest.skip("this file system takes them for one")
+    assert found.adapter("loras", "ink").name == "ink.safetensors"
+    with pytest.raises(ModelError, match="may be Ink or ink"):
+        found.adapter("loras", "INK")
+
+
 def test_bundled_adapters_and_vaes_are_listed_and_the_artist_s_own_win(tmp_path):
     for name in ("bundled/loras/ink.safetensors", "bundled/loras/paper.safetensors",
                  "loras/ink.safetensors", "bundled/vae/fine.safetensors",
@@ -413,3 +440,32 @@ def test_bundled_adapters_and_vaes_are_listed_and_the_artist_s_own_win(tmp_path)
     assert sorted(vae.path.relative_to(tmp_path).as_posix() for vae in found.vaes) == [
         *("vae/fine.safetensors", "vae/own.safetensors"),
     ]
+
+
+def test_a_file_is_read_once_while_it_stays_as_it_is(tmp_path, monkeypatch):
+    path, read = tmp_path / "cat.safetensors", []
+    monkeypatch.setattr(shelf, "read_embedding", lambda it: read.append(it) or read_embedding(it))
+    kept = shelf.AdapterShelf()
+    save_file({"emb_params": VECTORS}, path)
+    assert torch.equal(kept.embedding(path).vectors, VECTORS)
+    kept.embedding(path)
+    assert len(read) == 1
+    save_file({"emb_params": torch.ones(4, 3)}, path)
+    assert len(kept.embedding(path).vectors) == 4
+    path.write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(ModelError):
+            kept.embedding(path)
+    assert len(read) == 3
+    path.unlink()
+    with pytest.raises(ModelError, match="not there any more"):
+        kept.embedding(path)
+
+
+def test_the_file_used_longest_ago_makes_room(tmp_path):
+    kept = shelf.AdapterShelf(budget=1000)
+    paths = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    for path in paths:
+        save_file({"emb_params": torch.ones(20, 5)}, path)
+        kept.embedding(path)
+    assert [Path(key[0]) for key in kept._read] == paths[-2:]

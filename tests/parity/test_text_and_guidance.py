@@ -8,7 +8,7 @@ import diffusers
 import pytest
 import torch
 
-from backend.engine.text_encoding import encode_prompts
+from backend.engine.text_encoding import TextEncoder
 from backend.request import GenerationRequest
 from tests.parity.comparison import TOLERANCE, Comparison, largest_difference
 
@@ -30,10 +30,15 @@ def test_cfg_0_disregards_the_prompt(comparison: Comparison, request_: Generatio
 
 
 @pytest.mark.parametrize(
-    "prompt", ["", "🎈 a red é balloon \x00 ¿", "(dream) BEACH  a\n\nred,, <b>"]
+    "prompt", ["", "🎈 a red é balloon \x00 ¿", 'dream: BEACH  a\n\nred,, <b> | "x" {y}']
 )
 def test_odd_prompts(comparison: Comparison, request_: GenerationRequest, prompt: str) -> None:
     assert comparison.difference(replace(request_, prompt=prompt), EULER, {}) < TOLERANCE
+
+
+def test_escaped_brackets_are_brackets(comparison: Comparison, request_: GenerationRequest) -> None:
+    asked = replace(request_, prompt=r"\(dream\) \[beach\]")
+    assert comparison.difference(asked, EULER, {}, prompt="(dream) [beach]") < TOLERANCE
 
 
 def test_clip_skip_2_takes_the_layer_before_the_last(
@@ -59,9 +64,8 @@ def _layer_before_the_last(comparison: Comparison, prompt: str) -> torch.Tensor:
 
 def test_long_prompts(comparison: Comparison, request_: GenerationRequest) -> None:
     asked = replace(request_, prompt=LONG)
-    positive, negative = encode_prompts(
-        comparison.painter.components, asked.prompt, asked.negative_prompt
-    )
+    encoder = TextEncoder(comparison.painter.components)
+    positive, negative = encoder.encode(asked.prompt, asked.negative_prompt)
     assert positive.shape[1] > 2 * 77
     assert positive.shape == negative.shape
     difference = comparison.difference(asked, EULER, {}, **_embeddings(positive, negative))

@@ -45,16 +45,16 @@ from backend.studio.inputs import InputPictures
 from backend.studio.model_desk import ModelDesk
 from backend.studio.storage import Storage
 from backend.studio.views import (
+    AdapterFile,
     JobState,
     JobView,
     KeptPicture,
     SavedPicture,
     StudioState,
-    Token,
     TokenCount,
 )
 from backend.tasks import ImageToImage, Inpaint, PictureRef, TextToImage
-from tests.ui import fake_pictures
+from tests.ui import fake_pictures, fake_tokens
 
 GIGABYTE = 1024**3
 DIAGNOSIS = Diagnosis(
@@ -139,12 +139,16 @@ class FakeStudio(HistoryDoor):
     def refresh(self) -> None:
         self.models.refresh()
 
-    def count_tokens(self, prompt: str) -> TokenCount | None:
+    def adapters(self) -> list[AdapterFile]:
+        named = (("LoRA", "ink"), ("LoRA", "night <b> ${1+1}"), ("embedding", "gouache"))
+        return [AdapterFile(kind=kind, name=name, path=self.outputs / name) for kind, name in named]
+
+    def count_tokens(
+        self, prompt: str, steps: int = 20, negative: bool = False
+    ) -> TokenCount | None:
         if time.monotonic() < self._ready_at:
             return None
-        words = re.findall(r"\w+ ?|[^\w\s] ?", prompt)
-        tokens = tuple(Token(text=word, chunk=i // 75) for i, word in enumerate(words))
-        return TokenCount(tokens=tokens, room=75 * max(1, -(-len(tokens) // 75)))
+        return fake_tokens.count(prompt, steps, [each.name for each in self.adapters()])
 
     def submit(self, request: GenerationRequest, client: str) -> str:
         validate(request)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import gradio as gr
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from backend.studio.views import Token, TokenCount
+from backend.studio.views import NamedAdapter, Token, TokenCount, TokenStage
 from tests.ui.fake_studio import FakeStudio
 from ui.controls import EXAMPLE_PROMPT, aspect_of
 from ui.help import HELP
@@ -85,23 +86,47 @@ def test_the_page_answers_where_it_is_mounted(studio: FakeStudio):
         assert client.get("/atelier/state").json()["phase"] == "ready"
 
 
+def count_of(*tokens: Token, when: str = "") -> TokenCount:
+    chunks = max((token.chunk for token in tokens), default=0) + 1
+    return TokenCount(stages=(TokenStage(tokens=tokens, room=75 * chunks, when=when),))
+
+
 def test_tokens_are_data_and_never_markup():
     hostile = ("<script>alert(1)</script>", "${alert(1)}", "{{value}}", "\0", "🎈 ")
-    count = TokenCount(tokens=tuple(Token(text=text, chunk=0) for text in hostile), room=75)
-    value = tokens_value(count)
-    assert value == {"label": "5/75", "chips": [[text, 0] for text in hostile], "more": 0}
+    value = tokens_value(count_of(*(Token(text=text, chunk=0) for text in hostile)))
+    chips = [[text, 0, 1.0, 1, False] for text in hostile]
+    assert value["label"] == "5/75"
+    assert value["stages"] == [{"when": "", "chips": chips}]
+    assert value["more"] == 0
 
 
 def test_tokens_while_the_tokenizer_is_not_there():
-    assert tokens_value(None) == {"label": "…/75", "chips": [], "more": 0}
+    assert tokens_value(None)["label"] == "…/75"
 
 
 def test_a_very_long_prompt_shows_its_first_tokens():
-    tokens = tuple(Token(text="w ", chunk=i // 75) for i in range(10_000))
-    value = tokens_value(TokenCount(tokens=tokens, room=10_050))
+    value = tokens_value(count_of(*(Token(text="w ", chunk=i // 75) for i in range(10_000))))
     assert value["label"] == "10000/10050"
-    assert len(value["chips"]) == MAX_CHIPS
+    assert len(value["stages"][0]["chips"]) == MAX_CHIPS
     assert value["more"] == 10_000 - MAX_CHIPS
+
+
+def test_the_longest_stage_is_counted_and_all_are_shown():
+    short = TokenStage(tokens=(Token(text="a", chunk=0),), room=75, when="step 1")
+    learned = Token(text="gouache", chunk=0, size=8, learned=True, weight=1.2000000001)
+    long = TokenStage(tokens=(learned,), room=75, when="steps 2 to 9")
+    value = tokens_value(TokenCount(stages=(short, long)))
+    assert value["label"] == "8/75"
+    assert [stage["when"] for stage in value["stages"]] == ["step 1", "steps 2 to 9"]
+    assert value["stages"][1]["chips"] == [["gouache", 0, 1.2, 8, True]]
+
+
+def test_what_is_named_is_shown_with_what_is_wrong():
+    gone = {"kind": "LoRA", "strength": 1.0, "works": False, "problem": "There is none."}
+    named = tuple(NamedAdapter(name=name, **gone) for name in ("x", "y"))
+    value = tokens_value(replace(count_of(), adapters=named))
+    assert [(each["name"], each["works"]) for each in value["adapters"]] == [("x", 0), ("y", 0)]
+    assert value["problems"] == ["There is none."]
 
 
 @pytest.mark.parametrize(

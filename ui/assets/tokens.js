@@ -1,28 +1,70 @@
 // Draws the chips. Texts are the user's: they are written with textContent only.
-const label = element.querySelector('[data-part="label"]');
-const chips = element.querySelector('[data-part="chips"]');
+const part = (name) => element.querySelector(`[data-part="${name}"]`);
+const [label, chips, list, add] = ["label", "chips", "list", "add"].map(part);
 const HUES = 8;
 
-function chip([text, chunk], index, all) {
-  const word = text.trim();
+function span(className, text) {
   const node = document.createElement("span");
-  node.textContent = word || "␣";
-  node.className = /^[\p{P}\p{S}]$/u.test(word) ? "chip plain" : "chip";
+  node.className = className;
+  node.textContent = text;
+  return node;
+}
+
+function raise(node, weight) {
+  const sign = document.createElement("sup");
+  sign.textContent = weight;
+  node.append(sign);
+  node.classList.add(weight > 1 ? "raised" : "lowered");
+}
+
+function chip([text, chunk, weight, size, learned], index, all) {
+  const word = text.trim();
+  const node = span("chip", word || "␣");
+  if (/^[\p{P}\p{S}]$/u.test(word)) node.classList.add("plain");
   node.style.setProperty("--hue", index % HUES);
+  if (learned) {
+    node.classList.add("learned");
+    node.title = `An embedding: ${size} ${size === 1 ? "token" : "tokens"}`;
+  }
+  if (weight !== 1) raise(node, weight);
   const before = all[index - 1];
-  if (before && before[1] !== chunk) node.dataset.chunk = `part ${chunk + 1}`;
-  // Tokens of one word stand without a gap between them.
-  if (before && before[0] === before[0].trimEnd()) node.classList.add("joined");
+  if (before && before[1] !== chunk) {
+    node.dataset.chunk = `part ${chunk + 1}`;
+    node.title = "Here begins another part of 75 tokens, which the model reads on its own";
+  } else if (before && before[0] === before[0].trimEnd()) {
+    // Tokens of one word stand without a gap between them.
+    node.classList.add("joined");
+  }
+  return node;
+}
+
+function stage({ when, chips }) {
+  return [...(when ? [span("when", when)] : []), ...chips.map(chip)];
+}
+
+function adapter({ kind, name, strength, works }) {
+  const node = span(works ? "chip named" : "chip named missing", name);
+  node.prepend(span("kind", kind === "unknown" ? "tag" : kind));
+  if (strength !== 1) raise(node, strength);
   return node;
 }
 
 function draw() {
-  const value = props.value || { label: "…/75", chips: [], more: 0 };
+  const value = props.value || { label: "…/75", stages: [], adapters: [], problems: [], more: 0 };
   label.textContent = value.label;
-  chips.replaceChildren(...value.chips.map(chip));
+  chips.replaceChildren(
+    ...value.problems.map((sentence) => span("problem", sentence)),
+    ...value.stages.flatMap(stage),
+    ...value.adapters.map(adapter),
+  );
   if (value.more) chips.append(`and ${value.more.toLocaleString("en")} more`);
 }
 
+add.addEventListener("click", () => {
+  list.hidden = !list.hidden;
+  add.setAttribute("aria-expanded", String(!list.hidden));
+  if (!list.hidden) fillList(list);
+});
 watch("value", draw);
 draw();
 trigger("recount");

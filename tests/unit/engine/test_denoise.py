@@ -28,7 +28,7 @@ def _knowing(truth: torch.Tensor, scheduler, kind: str):
     """A predictor that gives the noise or velocity which leads from its input to `truth`."""
     looks = iter(evaluations(scheduler))
 
-    def predict(seen: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+    def predict(seen: torch.Tensor, timestep: torch.Tensor, step: int) -> torch.Tensor:
         look = next(looks)
         assert float(look.timestep) == float(timestep)
         a = (look.sigma**2 + 1) ** -0.5
@@ -71,7 +71,7 @@ def test_the_spread_of_the_pictures_is_that_of_the_data(sampler: str) -> None:
     scheduler, _, source = _prepared(sampler, "epsilon", steps=60)
     looks = iter(evaluations(scheduler))
 
-    def predict(seen: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+    def predict(seen: torch.Tensor, timestep: torch.Tensor, step: int) -> torch.Tensor:
         sigma = next(looks).sigma
         a = (sigma**2 + 1) ** -0.5
         clean = seen / a * spread**2 / (spread**2 + sigma**2)
@@ -86,7 +86,7 @@ def test_closing_stops_the_predictor() -> None:
     scheduler, start, source = _prepared("Euler", "epsilon")
     asked = []
 
-    def predict(seen: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+    def predict(seen: torch.Tensor, timestep: torch.Tensor, step: int) -> torch.Tensor:
         asked.append(float(timestep))
         return seen
 
@@ -99,7 +99,7 @@ def test_closing_stops_the_predictor() -> None:
 
 def test_no_mode_of_torch_leaks_to_the_caller() -> None:
     scheduler, start, source = _prepared("Euler", "epsilon")
-    steps = denoise(lambda seen, timestep: seen, scheduler, start, source)
+    steps = denoise(lambda seen, timestep, step: seen, scheduler, start, source)
     next(steps)
     assert not torch.is_inference_mode_enabled()
 

@@ -42,7 +42,7 @@ def _run(setting: Setting, start: Start, truth: torch.Tensor) -> tuple[list[Step
     """Every step and the finished latent, by a predictor that always means `truth`."""
     looks = iter(evaluations(setting.scheduler, start.first))
 
-    def predict(seen: torch.Tensor, _timestep: torch.Tensor) -> torch.Tensor:
+    def predict(seen: torch.Tensor, _timestep: torch.Tensor, step: int) -> torch.Tensor:
         sigma = next(looks).sigma
         a = (sigma**2 + 1) ** -0.5
         return (seen - a * truth) / (sigma * a)

@@ -24,11 +24,14 @@ class ScriptedWorkshop:
     def __init__(self, fault: Exception | None = None, before_step=lambda step: None) -> None:
         self.fault = fault
         self.before_step = before_step
-        self.decoded = 0
+        self.decoded = self.closed = 0
 
     def prepare(self, request, report, stopped):
         report("Loading m.")
         return self
+
+    def close(self):
+        self.closed += 1
 
     def paint(self, request):
         for step in range(1, request.steps + 1):
@@ -94,7 +97,7 @@ def test_stop_takes_effect_within_one_step_and_nothing_is_decoded(tmp_path):
     workshop = ScriptedWorkshop(before_step=lambda step: job.stop.set() if step == 4 else None)
     events = run(job, workshop, tmp_path)
     assert events[-1] == Cancelled(picture=0, step=4)
-    assert workshop.decoded == 0
+    assert (workshop.decoded, workshop.closed) == (0, 1)
     assert not any(isinstance(event, ImageSaved) for event in events)
 
 
@@ -107,6 +110,7 @@ def test_a_failure_is_one_sentence_and_the_next_job_is_unaffected(tmp_path, faul
     assert run(a_job(), workshop, tmp_path)[-1] == Failed(error=sentence)
     workshop.fault = None
     assert isinstance(run(a_job(), workshop, tmp_path)[-1], Finished)
+    assert workshop.closed == 2
 
 
 def test_a_picture_that_cannot_be_saved_is_still_handed_out(tmp_path):

@@ -190,9 +190,10 @@ def test_a_waiting_job_is_stopped_before_it_begins(studio):
 def test_tokens_are_counted_by_the_models_own_tokenizer(studio):
     picture_of(studio, a_request(steps=1))
     count = studio.count_tokens("dreambeach")
-    assert [token.text.strip() for token in count.tokens] == ["dream", "beach"]
-    assert count.room == 75
-    assert studio.count_tokens("beach " * 80).room == 150
+    (stage,) = count.stages
+    assert [token.text.strip() for token in stage.tokens] == ["dream", "beach"]
+    assert stage.room == 75
+    assert studio.count_tokens("beach " * 80).stages[0].room == 150
 
 
 def kept(studio: Studio, colour: object, size: tuple[int, int] = (64, 64)) -> PictureRef:

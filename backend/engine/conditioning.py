@@ -1,0 +1,44 @@
+"""What the prompts say at each step of a picture, as embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from backend.engine.text_encoding import TextEncoder
+from backend.prompt_language.schedule import Section, sections, text_at
+from backend.prompt_language.tags import split_tags
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """The texts of the two prompts by step, and what reads them.
+
+    A text is encoded at the first step that it is said at, and once for the picture.
+    """
+
+    encoder: TextEncoder
+    positive: list[Section]
+    negative: list[Section]
+
+    def at(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Embeddings of the prompt and the negative prompt, (1, 77 * chunks, width), at a step.
+
+        Steps count from 1, the first that runs.
+        """
+        return self.encoder.encode(text_at(self.positive, step), text_at(self.negative, step))
+
+
+def conditioning(
+    encoder: TextEncoder, prompt: str, negative_prompt: str, steps: int
+) -> Conditioning:
+    """The conditioning of a picture of so many steps; tags of adapters are no part of the texts.
+
+    `steps` are those that were asked for, also where fewer run because the picture starts from
+    another: shares and numbers mean them, counted from the first that runs, as in A1111.
+    """
+    positive, negative = (
+        sections(split_tags(text)[0], steps) for text in (prompt, negative_prompt)
+    )
+    return Conditioning(encoder, positive, negative)
