@@ -52,16 +52,16 @@ def rows(
 ) -> tuple[Row, ...]:
     """Checkpoints and what is wrong with some, VAE files, adapters, depth estimators, previews."""
     found = [
-        *(_checkpoint(spec, choices) for spec in catalogue.checkpoints),
+        *(_checkpoint(models, spec, choices) for spec in catalogue.checkpoints),
         *_problems(models, catalogue),
-        *(_loose(vae.path, vae.name, "VAE", "vae") for vae in catalogue.vaes),
-        *_adapters(catalogue),
+        *(_loose(models, vae.path, vae.name, "VAE") for vae in catalogue.vaes),
+        *_adapters(models, catalogue),
         *_estimators(models),
     ]
     return tuple(_with_twins(_hashed(models, row, hashes) for row in found))
 
 
-def _checkpoint(spec: ModelSpec, choices: Choices) -> Row:
+def _checkpoint(models: Path, spec: ModelSpec, choices: Choices) -> Row:
     try:
         finding = tell(spec.path, spec.sha256, choices)
     except ModelError:  # exchanged since the last look
@@ -71,7 +71,7 @@ def _checkpoint(spec: ModelSpec, choices: Choices) -> Row:
     return Row(
         name=spec.name,
         kind=_KIND_NAMES[spec.kind],
-        folder=_folder_of(spec.path),
+        folder=_folder_of(models, spec.path),
         file=spec.path.name,
         family=_FAMILY_NAMES[spec.family],
         size=size,
@@ -87,25 +87,26 @@ def _problems(models: Path, catalogue: Catalogue) -> Iterator[Row]:
         path = catalogue.problem_paths.get(name, models / "checkpoints" / name)
         size, changed = _measure(path)
         row = Row(
-            name=name, kind="checkpoint", folder=_folder_of(path), file=path.name, size=size,
-            changed=changed, state=sentence, usable=False,
+            name=name, kind="checkpoint", folder=_folder_of(models, path), file=path.name,
+            size=size, changed=changed, state=sentence, usable=False,
         )  # fmt: skip
         yield _offered(row, path) if path in catalogue.convertible else row
 
 
-def _adapters(catalogue: Catalogue) -> Iterator[Row]:
+def _adapters(models: Path, catalogue: Catalogue) -> Iterator[Row]:
     for folder, kind in _CALLED.items():
         for name, path in getattr(catalogue, folder).items():
-            yield _loose(path, name, kind, folder)
+            yield _loose(models, path, name, kind)
 
 
-def _loose(path: Path, name: str, kind: str, folder: str) -> Row:
-    told = tell_loose(path, folder)
+def _loose(models: Path, path: Path, name: str, kind: str) -> Row:
+    folder = _folder_of(models, path)
+    told = tell_loose(path, _sort_of(folder))
     size, changed = _measure(path)
     row = Row(
         name=name,
         kind=kind,
-        folder=_folder_of(path),
+        folder=folder,
         file=path.name,
         family=told.family,
         size=size,
@@ -124,7 +125,7 @@ def _offered(row: Row, path: Path) -> Row:
     if converted.exists():
         sentence = f"Converted: {converted.name} is used in its place, and it may be deleted."
         return replace(row, state=sentence)
-    return replace(row, convertible=row.folder in _CONVERTIBLE)
+    return replace(row, convertible=row.folder.split("/")[0] in _CONVERTIBLE)
 
 
 def _estimators(models: Path) -> Iterator[Row]:
@@ -175,10 +176,14 @@ def hashed_file(path: Path) -> Path:
     return next((file for file in loose if file.is_file()), None) or weight_file(path)
 
 
-def _folder_of(path: Path) -> str:
-    """ "bundled" and "bundled/vae" for what ships with the program, else the folder's own name."""
-    parent = path.parent
-    return f"bundled/{parent.name}" if parent.parent.name == "bundled" else parent.name
+def _folder_of(models: Path, path: Path) -> str:
+    """Such as "vae", "bundled/vae" for what ships with the program, or "loras/mine"."""
+    return path.parent.relative_to(models).as_posix()
+
+
+def _sort_of(folder: str) -> str:
+    """What a folder is for, as the models folder's own folders are called."""
+    return folder.removeprefix("bundled/").split("/")[0]
 
 
 def _measure(path: Path) -> tuple[int, float]:

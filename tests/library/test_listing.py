@@ -118,3 +118,15 @@ def test_estimators_and_preview_decoders_are_listed(tmp_path):
         ("midas", "depth estimator"),
         ("taesd", "preview decoder (TAESD)"),
     ]
+
+
+def test_adapters_within_folders_are_found_where_they_lie(tmp_path):
+    (tmp_path / "loras" / "mine").mkdir(parents=True)
+    save_file({"x.lora_down.weight": torch.ones(1)}, tmp_path / "loras/mine/ink.safetensors")
+    (tmp_path / "loras" / "mine" / "old.pt").write_bytes(b"1")
+    library = Library(tmp_path)
+    digest = library.hashes.sha256(tmp_path / "loras/mine/ink.safetensors")
+    ink, old = Library(tmp_path).rows
+    assert (ink.folder, ink.file, ink.state) == ("loras/mine", "ink.safetensors", "")
+    assert ink.sha256 == digest
+    assert old.convertible
