@@ -88,16 +88,16 @@ class Painter:
         self,
         request: GenerationRequest,
         inputs: Inputs | None = None,
-        words: WordFinder | None = None,
         resumed: Moment | None = None,
+        words: WordFinder | None = None,
     ) -> Generator[PaintStep, None, Painted]:
         """Paint one picture (`request.batch_size` is not looked at), yielding each step.
 
-        `inputs` are the pixels that `request.task` names; text to image has none. `words` are the
-        learned words that prompts may call; other adapters are on the model already. The steps are
+        `inputs` are the pixels that `request.task` names; text to image has none. The steps are
         those that run at the task's strength (`geometry.steps_run`), which may be none. `resumed`
         is a step's moment of the same request on the same model, device and number format: the
-        rest is painted from there, and the picture is the same bit for bit.
+        rest is painted from there, and the picture is the same bit for bit. `words` are the learned
+        words that prompts may call; other adapters are on the model already.
         The generator returns the `Painted`. Closing it stops the work: nothing is decoded after.
         A step whose numbers are not finite is the last one: nothing could come of the others.
         Raises `InvalidRequest` where the task, sampler and schedule or clip skip do not go with

@@ -48,7 +48,7 @@ class EngineEasel:
         self.worn.close()
 
     def _steps(self, request: GenerationRequest):
-        steps = self.painter.paint(request, self.inputs, self.outfit.words)
+        steps = self.painter.paint(request, self.inputs, words=self.outfit.words)
         while True:
             try:
                 step = next(steps)

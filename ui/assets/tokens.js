@@ -54,8 +54,8 @@ function draw() {
   label.textContent = value.label;
   chips.replaceChildren(
     ...value.problems.map((sentence) => span("problem", sentence)),
-    ...value.stages.flatMap(stage),
     ...value.adapters.map(adapter),
+    ...value.stages.flatMap(stage),
   );
   if (value.more) chips.append(`and ${value.more.toLocaleString("en")} more`);
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from backend.errors import Stopped
 from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
@@ -103,10 +104,11 @@ def test_a_lora_at_no_strength_is_none(studio, plain):
 
 
 def test_a_batch_wears_it_throughout(studio):
-    asked = a_request(prompt=PROMPT + "<lora:Ink:1>", batch_size=2)
-    saved = [each for each in events_of(studio, asked) if isinstance(each, ImageSaved)]
-    alone = events_of(studio, a_request(prompt=PROMPT + "<lora:Ink:1>", seed=10))
-    assert saved[1].png == next(each.png for each in alone if isinstance(each, ImageSaved))
+    prompt = PROMPT + "<lora:Ink:1>"
+    batch = events_of(studio, a_request(prompt=prompt, batch_size=2))
+    second = [each for each in batch if isinstance(each, ImageSaved)][1]
+    with Image.open(second.path) as picture:
+        assert (np.asarray(picture) == pixels(studio, prompt, seed=10)).all()
 
 
 def test_a_stopped_job_takes_it_off(studio, plain):
