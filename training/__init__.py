@@ -1,5 +1,7 @@
-"""How the bundled storybook family came to be: scenes, VAE, text tower, noise predictor, reader.
+"""How the bundled storybook family came to be, from scenes that are rendered here.
 
-Each part is one command (``python -m training.vae`` and so on) that resumes from
-``training/runs/`` and writes into ``models/bundled/storybook/``.
+Each part is one command, given minutes, which resumes from ``training/runs/`` and ends with its
+measurement: ``vae``, ``text``, ``unet`` make the base in ``models/bundled/storybook``; ``decoder``,
+``dpt``, ``depth_unet``, ``inpaint_unet``, ``lora``, ``hypernetwork``, ``inversion`` and
+``noise_classifier`` the rest of the family; ``reader`` is the judge's eye and ``judge`` asks it.
 """

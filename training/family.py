@@ -1,6 +1,9 @@
-"""The bundled family as a folder that diffusers loads."""
+"""The bundled family as folders that diffusers loads."""
 
 import json
+import os
+from pathlib import Path
+from typing import Any
 
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
@@ -20,6 +23,12 @@ _PARTS = {
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["diffusers", "AutoencoderKL"],
 }
+# What else the folder of a pipeline names, and where in models/bundled that lies.
+_DEPTH_PARTS = {
+    "depth_estimator": ["transformers", "DPTForDepthEstimation"],
+    "feature_extractor": ["transformers", "DPTImageProcessor"],
+}
+_SHARED = {part: f"../storybook/{part}" for part in ("vae", "text_encoder", "tokenizer")}
 
 
 def scheduler() -> DDIMScheduler:
@@ -38,6 +47,37 @@ def scheduler() -> DDIMScheduler:
 
 def export_unet(unet: UNet2DConditionModel, average: Average) -> None:
     """Save the averaged noise predictor in half precision, with the folder's index."""
-    export_half(unet, average, lambda half: half.save_pretrained(STORYBOOK / "unet"))
-    scheduler().save_pretrained(STORYBOOK / "scheduler")
-    (STORYBOOK / "model_index.json").write_text(json.dumps(_PARTS, indent=2) + "\n", "utf-8")
+    _export(STORYBOOK, _PARTS, unet, average)
+
+
+def export_depth(unet: UNet2DConditionModel, average: Average, folder: Path) -> None:
+    """Save a noise predictor with a depth channel as the folder of a depth-to-image pipeline.
+
+    Its other parts are those of the base and the depth estimator: links, so that no weight is kept
+    twice.
+    """
+    unused = ("image_encoder", "safety_checker", "requires_safety_checker")
+    parts = {name: each for name, each in _PARTS.items() if name not in unused}
+    parts |= {"_class_name": "StableDiffusionDepth2ImgPipeline", **_DEPTH_PARTS}
+    _export(folder, parts, unet, average)
+    _link(folder, {**_SHARED, **dict.fromkeys(_DEPTH_PARTS, "../dpt")})
+
+
+def export_inpaint(unet: UNet2DConditionModel, average: Average, folder: Path) -> None:
+    """Save a noise predictor with 9 channels as the folder of an inpainting pipeline."""
+    _export(folder, {**_PARTS, "_class_name": "StableDiffusionInpaintPipeline"}, unet, average)
+    _link(folder, _SHARED)
+
+
+def _export(folder: Path, parts: dict[str, Any], unet: Any, average: Average) -> None:
+    export_half(unet, average, lambda half: half.save_pretrained(folder / "unet"))
+    scheduler().save_pretrained(folder / "scheduler")
+    text = json.dumps(dict(sorted(parts.items())), indent=2) + "\n"
+    (folder / "model_index.json").write_text(text, "utf-8")
+
+
+def _link(folder: Path, targets: dict[str, str]) -> None:
+    for name, target in targets.items():
+        link = folder / name
+        if not link.is_symlink():
+            os.symlink(target, link, target_is_directory=True)

@@ -1,20 +1,22 @@
-"""Measure how well the family follows words: ``python -m training.judge --prompts 100``.
+"""Measure how well the family follows words: ``python -m training.judge --cfg 3 4 5``.
 
 It paints captions of held-out scenes and lets the scene reader say what came out. Asked is only
 what the prompt says, so each prompt here names all: time, season, terrain, things, colours,
-sides. The same prompts on rendered scenes show how far the reader itself can be trusted.
+sides. The same questions about rendered scenes show how far the reader itself can be trusted.
 """
 
 import argparse
 import time
 from collections import defaultdict
+from math import sqrt
 
 import numpy as np
 import torch
 
+from .data import render_range
 from .labels import answers
 from .paint import grid, paint, pipeline
-from .paths import HELD_OUT, ROOT
+from .paths import BUNDLED, HELD_OUT
 from .reader import Reader, load, read
 from .scenes import Attributes, wording
 from .scenes.attributes import Thing
@@ -32,8 +34,13 @@ def prompt_of(a: Attributes) -> str:
     """Everything the judge will ask, in plain words."""
     things = " and ".join(_phrase(thing) for thing in a.things)
     place = f"{things} in front of {_TERRAINS[a.terrain]}" if things else _TERRAINS[a.terrain]
-    season = f" in {a.season}" if a.season else ""
-    return f"{place}{season} {_TIMES.get(a.time, 'on an overcast day')}"
+    return f"{place} {setting_of(a)}"
+
+
+def setting_of(a: Attributes) -> str:
+    """The season, where there is one, and the time of day: "in winter at night"."""
+    season = f"in {a.season} " if a.season else ""
+    return season + _TIMES.get(a.time, "on an overcast day")
 
 
 def _phrase(thing: Thing) -> str:
@@ -47,8 +54,8 @@ def _phrase(thing: Thing) -> str:
     return f"{article}{noun} {where}"
 
 
-def scores(reader: Reader, scenes: list[Attributes], pictures: np.ndarray) -> dict[str, float]:
-    """The share of right answers by kind of question, on pictures painted for these scenes."""
+def scores(reader: Reader, scenes: list[Attributes], pictures: np.ndarray) -> dict[str, list[bool]]:
+    """What was right, by kind of question, on pictures painted for these scenes."""
     tally: dict[str, list[bool]] = defaultdict(list)
     for a, found in zip(scenes, read(reader, pictures), strict=True):
         wanted = answers(a)
@@ -61,36 +68,52 @@ def scores(reader: Reader, scenes: list[Attributes], pictures: np.ndarray) -> di
             tally["side"].append(found[f"{thing.kind} side"] == thing.side)
             if thing.colour:
                 tally["colour"].append(found[f"{thing.kind} colour"] == thing.colour)
-    return {name: sum(right) / len(right) for name, right in tally.items()}
+    return tally
+
+
+def told(title: str, tally: dict[str, list[bool]]) -> None:
+    """Print the share right of each kind of question with its 95 % interval."""
+    print(title)
+    for name, right in tally.items():
+        low, high = interval(sum(right), len(right))
+        share = sum(right) / max(len(right), 1)
+        print(f"  {name:20s} {share:6.1%}  ({low:.1%} to {high:.1%} of {len(right)})", flush=True)
+
+
+def interval(right: int, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval (1927) of a share, which holds near 0 and 1 too."""
+    if count == 0:
+        return 0.0, 1.0
+    z, share = 1.96, right / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _rendered(count: int) -> np.ndarray:
-    from .data import render_range
-
     return render_range(_SEEDS, count, 2)
 
 
 def main() -> None:
     """Paint, read and print the scores; at will save the grid for the model card."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=100)
+    parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--cfg", type=float, default=4.0)
+    parser.add_argument("--cfg", type=float, nargs="+", default=[4.0], help="one or several")
     parser.add_argument("--grid", action="store_true", help="save models/bundled/samples.jpg")
     args = parser.parse_args()
     torch.set_flush_denormal(True)
     scenes = [wording(seed, 1)[0] for seed in range(_SEEDS, _SEEDS + args.prompts)]
-    prompts = [prompt_of(a) for a in scenes]
-    start = time.monotonic()
-    pictures = paint(pipeline(), prompts, range(args.prompts), steps=args.steps, cfg=args.cfg)
-    each = (time.monotonic() - start) / args.prompts
-    reader = load()
-    painted, rendered = (scores(reader, scenes, p) for p in (pictures, _rendered(args.prompts)))
-    for name, share in painted.items():
-        print(f"{name:20s} painted {share:.1%}  rendered {rendered[name]:.1%}")
-    print(f"{each:.2f} s for each picture")
-    if args.grid:
-        grid(pictures[:36], 6).save(ROOT / "models" / "bundled" / "samples.jpg", quality=90)
+    reader, pipe = load(), pipeline()
+    told("rendered scenes", scores(reader, scenes, _rendered(args.prompts)))
+    for cfg in args.cfg:
+        start = time.monotonic()
+        prompts = [prompt_of(a) for a in scenes]
+        pictures = paint(pipe, prompts, range(args.prompts), steps=args.steps, cfg=cfg)
+        each = (time.monotonic() - start) / args.prompts
+        told(f"painted at CFG {cfg:g}, {each:.2f} s each", scores(reader, scenes, pictures))
+        if args.grid:
+            grid(pictures[:36], 6).save(BUNDLED / "samples.jpg", quality=90)
 
 
 if __name__ == "__main__":

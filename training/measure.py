@@ -27,3 +27,36 @@ def _blur(x: Tensor) -> Tensor:
     line = torch.exp(-(((torch.arange(11) - 5) / 1.5) ** 2) / 2)
     window = (line[:, None] * line / line.sum() ** 2).expand(3, 1, 11, 11)
     return F.conv2d(x, window.to(x), groups=3)
+
+
+def edges_kept(found: Tensor, true: Tensor) -> tuple[float, float]:
+    """How strong the true edges still are (1: as strong), and the correlation of the two.
+
+    Pictures (n, 3, h, w) in -1..1; an edge is the gradient's length in brightness. The first
+    figure falls with blur, the second also where edges stand elsewhere or are made up.
+    """
+    a, b = (_gradient(x).flatten(1) for x in (found, true))
+    kept = ((a * b).sum(1) / (b * b).sum(1)).mean()
+    likeness = torch.stack(
+        [torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(a, b, strict=True)]
+    )
+    return float(kept), float(likeness.nanmean())
+
+
+def _gradient(x: Tensor) -> Tensor:
+    """The length of the brightness's gradient, (n, h - 2, w - 2)."""
+    grey = x.mean(1)
+    across = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2]
+    down = grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
+    return (across**2 + down**2).sqrt()
+
+
+def edge_agreement(found: Tensor, source: Tensor) -> float:
+    """The mean correlation of where pictures (n, 3, h, w) have edges, a little blurred.
+
+    The square root of the gradients, in windows of 8 pixels, so that a change of light, which
+    makes edges weaker or stronger, matters little beside where they are.
+    """
+    a, b = (F.avg_pool2d(_gradient(x)[:, None].sqrt(), 8, 4).flatten(1) for x in (found, source))
+    pairs = zip(a, b, strict=True)
+    return float(torch.stack([torch.corrcoef(torch.stack(p))[0, 1] for p in pairs]).mean())

@@ -16,16 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from .budget import Budget
 from .labels import QUESTIONS, labels
-from .lanes import Lanes
-from .paths import HELD_OUT, RUNS, STORYBOOK
+from .loop import Plan, Training
+from .paths import HELD_OUT, STORYBOOK
 from .scenes import wording
-from .weights import cosine, device_for_training, load_checkpoint, save_checkpoint
+from .weights import device_for_training
 
 WIDTH, LAYERS, LENGTH = 160, 4, 77
-_CHECKPOINT = RUNS / "text.pt"
-_BATCH, _PEAK = 48, 1.2e-3
+_BATCH = 48
 _UNKNOWN = 0  # the compact number of every token that captions do not use
 
 
@@ -96,7 +94,9 @@ class Reading(nn.Module):
         super().__init__()
         self.tower: Any = build(vocabulary.size, vocabulary.size - 1)
         self.heads = Heads()
-        nn.init.zeros_(self.tower.get_input_embeddings().weight[_UNKNOWN])
+        table = self.tower.get_input_embeddings()
+        nn.init.zeros_(table.weight[_UNKNOWN])
+        table.padding_idx = _UNKNOWN  # gets no gradient, and so stays zero
 
     def forward(self, tokens: Tensor) -> list[Tensor]:
         """Scores for each question from compact tokens (n, length)."""
@@ -110,36 +110,19 @@ def loss_of(reading: Reading, tokens: Tensor, wanted: Tensor) -> Tensor:
     return torch.stack([F.cross_entropy(s, wanted[:, k]) for k, s in enumerate(scores)]).sum()
 
 
-def _batch(vocabulary: Vocabulary, step: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Tokens (n, length) and answers (n, questions); every fifth batch has the full length."""
-    first, rng = 1_000_000 + step * _BATCH, np.random.default_rng([7, step])
-    scenes = [wording(seed, 1) for seed in range(first, first + _BATCH)]
-    rows = vocabulary.encode([texts[0] for _, texts in scenes], rng, sprinkle=0.3)
-    length = LENGTH if step % 5 == 0 else min(max(map(len, rows)) + 1, 40)
-    wanted = torch.tensor([labels(a) for a, _ in scenes])
-    return vocabulary.pad(rows, length).to(device), wanted.to(device)
+class Captions:
+    """Captions of scenes that are never painted, with the scenes' answers."""
 
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
 
-def _loop(reading: Reading, optimizer, vocabulary: Vocabulary, budget: Budget, step: int) -> None:
-    device, lanes = next(reading.parameters()).device, Lanes(reading)
-    while not budget.over:
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(_PEAK, budget.share)
-        tokens, wanted = _batch(vocabulary, step, device)
-        parts = zip(tokens.chunk(lanes.count), wanted.chunk(lanes.count), strict=True)
-        optimizer.zero_grad()
-        loss = lanes.backward(loss_of, list(parts))
-        reading.tower.get_input_embeddings().weight.grad[_UNKNOWN] = 0
-        torch.nn.utils.clip_grad_norm_(reading.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        if step % 50 == 0:
-            print(budget.line(step, loss=loss), flush=True)
-        if step % 200 == 0 or budget.over:
-            save_checkpoint(
-                _CHECKPOINT, model=reading.state_dict(), optimizer=optimizer.state_dict(),
-                step=step, spent=budget.spent,
-            )  # fmt: skip
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor, Tensor]:
+        """Tokens (n, length) and answers (n, questions); one batch in five has the full length."""
+        scenes = [wording(int(seed), 1) for seed in rng.integers(1_000_000, HELD_OUT, n)]
+        rows = self.vocabulary.encode([texts[0] for _, texts in scenes], rng, sprinkle=0.3)
+        length = LENGTH if rng.random() < 0.2 else min(max(map(len, rows)) + 1, 40)
+        wanted = torch.tensor([labels(a) for a, _ in scenes])
+        return self.vocabulary.pad(rows, length), wanted
 
 
 @torch.no_grad()
@@ -177,19 +160,13 @@ def export(model: CLIPTextModel, vocabulary: Vocabulary) -> None:
 
 def train(minutes: float) -> None:
     """Train for this many minutes in all, then measure and export."""
-    device = device_for_training()
-    torch.manual_seed(0)
     vocabulary = Vocabulary(CLIPTokenizer.from_pretrained(STORYBOOK / "tokenizer"))
     print(f"{vocabulary.size - 1} tokens are used in captions", flush=True)
-    reading = Reading(vocabulary).to(device)
-    optimizer = torch.optim.AdamW(reading.parameters(), _PEAK, betas=(0.9, 0.98), weight_decay=0.01)
-    state = load_checkpoint(_CHECKPOINT)
-    if state:
-        reading.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-    budget = Budget(minutes, state["spent"] if state else 0)
-    _loop(reading, optimizer, vocabulary, budget, state["step"] if state else 0)
-    right = accuracy(reading.eval(), vocabulary)
+    torch.manual_seed(0)
+    reading: Any = Reading(vocabulary).to(device_for_training())
+    plan = Plan(name="text", minutes=minutes, batch=_BATCH, peak=1.2e-3, weight_decay=0.01)
+    reading = Training(reading, plan).run(Captions(vocabulary).draw, loss_of)
+    right = accuracy(reading, vocabulary)
     print({name: round(share, 3) for name, share in right.items()}, flush=True)
     export(reading.tower, vocabulary)
 

@@ -14,23 +14,15 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from .budget import Budget
 from .data import render_range
 from .linear_path import LATENTS, lay_linear_path
+from .loop import Plan, Training, checkpoint
 from .measure import psnr, ssim
-from .paths import HELD_OUT, RUNS, STORYBOOK
-from .weights import (
-    Average,
-    cosine,
-    device_for_training,
-    export_half,
-    load_checkpoint,
-    save_checkpoint,
-)
+from .paths import HELD_OUT, STORYBOOK
+from .weights import Average, device_for_training, export_half
 
 SCALE = 0.18215
-_CHECKPOINT = RUNS / "vae.pt"
-_CROP, _BATCH, _PEAK = 96, 6, 4e-4
+_CROP = 96
 _WIDTHS = (32, 48, 64, 96)
 
 
@@ -57,26 +49,32 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def crops(pictures: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """A batch of random crops, half of them mirrored."""
-    limit = pictures.shape[1] - _CROP + 1
-    batch = []
-    for index in rng.integers(0, len(pictures), _BATCH):
-        y, x = rng.integers(0, limit, 2)
-        crop = pictures[index, y : y + _CROP, x : x + _CROP]
-        batch.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
-    return to_tensor(np.stack(batch))
+class Crops:
+    """Random crops of pictures, half of them mirrored."""
+
+    def __init__(self, pictures: np.ndarray) -> None:
+        self.pictures = pictures
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor]:
+        """Crops (n, 3, 96, 96) in -1..1."""
+        limit = self.pictures.shape[1] - _CROP + 1
+        batch = []
+        for index in rng.integers(0, len(self.pictures), n):
+            y, x = rng.integers(0, limit, 2)
+            crop = self.pictures[index, y : y + _CROP, x : x + _CROP]
+            batch.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
+        return (to_tensor(np.stack(batch)),)
 
 
-def loss_of(vae: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The training loss and, for the progress line, its mean squared error."""
-    posterior = vae.encode(x).latent_dist
-    y = vae.decode(posterior.sample()).sample.float()
-    error = ((y - x) ** 2).mean()
+def loss_of(vae: Any, x: Tensor) -> Tensor:
+    """L1 + MSE + gradients at two scales + a small KL."""
+    with torch.autocast(x.device.type, torch.bfloat16):
+        posterior = vae.encode(x).latent_dist
+        y = vae.decode(posterior.sample()).sample
+    y = y.float()
     sharp = edges(y, x) + edges(F.avg_pool2d(y, 2), F.avg_pool2d(x, 2))
-    return (y - x).abs().mean() + 4 * error + sharp + 1e-4 * posterior.kl().mean() / posterior.mean[
-        0
-    ].numel(), error
+    narrow = posterior.kl().mean() / posterior.mean[0].numel()
+    return (y - x).abs().mean() + 4 * F.mse_loss(y, x) + sharp + 1e-4 * narrow
 
 
 def edges(y: Tensor, x: Tensor) -> Tensor:
@@ -123,54 +121,16 @@ def quality(vae: Any, pictures: Tensor) -> tuple[float, float]:
 
 def train(minutes: float, count: int) -> None:
     """Train for this many minutes in all, then whiten, measure and export."""
-    device = device_for_training()
     pictures = render_range(0, count, 2)
     held_out = to_tensor(render_range(HELD_OUT, 48, 2))
     vae = build()
-    state = load_checkpoint(_CHECKPOINT)
-    if state:
-        vae.load_state_dict(state["model"])
-    else:
+    if not checkpoint("vae").exists():
         lay_linear_path(vae, to_tensor(pictures[:96]))
         print("linear path: PSNR {:.2f}, SSIM {:.4f}".format(*quality(vae, held_out)), flush=True)
-    vae.to(device).train()
-    optimizer = torch.optim.AdamW(vae.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=1e-4)
-    average = Average(vae, 0.995)
-    if state:
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights, average.steps = state["average"], state["step"]
-    _loop(vae, optimizer, average, pictures, Budget(minutes, state["spent"] if state else 0))
-    vae.load_state_dict(average.weights)
-    _finish(vae.cpu().eval(), to_tensor(pictures[:256]), held_out)
-
-
-def _loop(vae, optimizer, average: Average, pictures, budget: Budget) -> None:
-    rng = np.random.default_rng(average.steps)
-    device = next(vae.parameters()).device
-    recent = 0.0
-    while not budget.over:
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(_PEAK, budget.share, warmup=0.05)
-        with torch.autocast(device.type, torch.bfloat16):
-            loss, error = loss_of(vae, crops(pictures, rng).to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimizer.step()
-        average.update(vae)
-        recent = 0.95 * recent + 0.05 * error.item()
-        if average.steps % 50 == 0:
-            print(budget.line(average.steps, loss=loss.item(), mse=recent), flush=True)
-        if average.steps % 200 == 0:
-            _save(vae, optimizer, average, budget)
-    _save(vae, optimizer, average, budget)
-
-
-def _save(vae, optimizer, average: Average, budget: Budget) -> None:
-    save_checkpoint(
-        _CHECKPOINT, model=vae.state_dict(), optimizer=optimizer.state_dict(),
-        average=average.weights, step=average.steps, spent=budget.spent,
-    )  # fmt: skip
+    plan = Plan(name="vae", minutes=minutes, batch=8, peak=4e-4, weight_decay=1e-4)
+    training = Training(vae.to(device_for_training()).train(), plan)
+    vae = training.run(Crops(pictures).draw, loss_of).cpu()
+    _finish(vae, to_tensor(pictures[:256]), held_out)
 
 
 def _finish(vae: Any, pictures: Tensor, held_out: Tensor) -> None:

@@ -41,12 +41,19 @@ def from_picture(setting: Setting, picture: Picture, strength: float) -> Start:
 def with_depth(start: Start, depth: np.ndarray, setting: Setting) -> Start:
     """The same start with the depth map as a fifth channel, as Stable Diffusion 2's depth model.
 
-    `depth` is float32 (height, width), larger is nearer, in any range. It is resized to the latent
-    and brought to -1 (far) to 1 (near); a flat one becomes 0.
+    `depth` is float32 (height, width), larger is nearer, in any range.
     """
-    across, down = setting.size
-    wide = torch.from_numpy(depth)[None, None].to(setting.model.device)
+    channel = depth_channel(depth, setting.size)
+    return replace(start, channels=channel.to(setting.model.device, setting.model.dtype))
+
+
+def depth_channel(depth: np.ndarray, size: tuple[int, int]) -> torch.Tensor:
+    """A depth map as a depth model sees it, fp32 (1, 1, down, across) for `size` (across, down).
+
+    It is resized to the latent and brought to -1 (far) to 1 (near); a flat one becomes 0.
+    """
+    across, down = size
+    wide = torch.from_numpy(depth)[None, None]
     small = torch.nn.functional.interpolate(wide, size=(down, across), mode="bicubic")
     low, high = small.amin(), small.amax()
-    channel = 2 * (small - low) / (high - low) - 1 if high > low else torch.zeros_like(small)
-    return replace(start, channels=channel.to(setting.model.dtype))
+    return 2 * (small - low) / (high - low) - 1 if high > low else torch.zeros_like(small)

@@ -10,10 +10,19 @@ from safetensors.torch import load_file
 from transformers import CLIPTokenizer
 
 from training.measure import psnr, ssim
-from training.paths import HELD_OUT, STORYBOOK
+from training.paths import (
+    BUNDLED,
+    EMBEDDING,
+    FINE_VAE,
+    HELD_OUT,
+    HYPERNETWORK,
+    LORA,
+    STORYBOOK,
+)
 from training.scenes import scene
 from training.vae import SCALE, to_tensor
 
+SMALL_FILES = (FINE_VAE, LORA, EMBEDDING, HYPERNETWORK)
 WEIGHTS = {
     "unet": "diffusion_pytorch_model.safetensors",
     "vae": "diffusion_pytorch_model.safetensors",
@@ -57,9 +66,15 @@ def test_no_weight_is_all_zero(part):
     assert [n for n, tensor in state.items() if n.endswith("weight") and not tensor.any()] == []
 
 
+def _size(*places: Path) -> int:
+    """The bytes of all files; what a link points to is counted where it lies."""
+    files = (path for place in places for path in (place, *place.rglob("*")))
+    return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink())
+
+
 def test_the_family_is_small():
-    size = sum(path.stat().st_size for path in STORYBOOK.rglob("*") if path.is_file())
-    assert size < 60e6
+    assert _size(STORYBOOK) < 60e6
+    assert _size(BUNDLED, *SMALL_FILES) < 120e6
 
 
 def test_diffusers_loads_the_folder_from_local_files():
