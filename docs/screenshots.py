@@ -6,6 +6,7 @@ Chromium, and writes PNG files beside this module, in `screenshots/`.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -23,6 +24,15 @@ from playwright.sync_api import Locator, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = Path(__file__).resolve().parent / "screenshots"
 SEED = "9"
+SCENES = (
+    "rolling hills in autumn at sunset, a hot-air balloon",
+    "a lake at night under a full moon, a sailing boat",
+    "snowy mountains at dawn, pine trees",
+    "a desert at noon, a cactus on the left",
+    "the sea at dusk, a lighthouse on the right",
+    "a meadow in spring, flowers, a house with a red roof",
+)
+SHAPES = ((192, 128), (128, 128), (128, 160))
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,8 +54,13 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        _desktop(browser.new_page(viewport={"width": 1440, "height": 900}), url)
-        _phone(browser.new_page(viewport={"width": 390, "height": 844}), url)
+        desktop = browser.new_page(viewport={"width": 1440, "height": 900})
+        phone = browser.new_page(viewport={"width": 390, "height": 844})
+        _desktop(desktop, url)
+        _phone(phone, url)
+        _fill_gallery(url)
+        _gallery(desktop, url)
+        _gallery_phone(phone, url)
         browser.close()
 
 
@@ -68,6 +83,57 @@ def _phone(page: Page, url: str) -> None:
     _open(page, url)
     _paint(page)
     _shot(page, "done-phone")
+
+
+def _fill_gallery(url: str) -> None:
+    """Paint a few dozen small pictures, as any program may."""
+    for number, words in enumerate(SCENES):
+        width, height = SHAPES[number % len(SHAPES)]
+        settings = {
+            "prompt": words, "seed": 10 * number, "steps": 20, "cfg_scale": 4, "width": width,
+            "height": height, "batch_size": 4, "send_images": False,
+        }  # fmt: skip
+        asked = urllib.request.Request(
+            f"{url}/sdapi/v1/txt2img",
+            data=json.dumps(settings).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(asked).close()
+
+
+def _gallery(page: Page, url: str) -> None:
+    """Thumbnails in light, a picture with its lineage in dark, two compared."""
+    _open(page, url)
+    page.get_by_role("button", name="Light or dark").click()
+    _visit_gallery(page)
+    _shot(page, "gallery-light")
+    page.locator(".shot").nth(3).click()
+    page.get_by_role("button", name="Use in Image to image").locator("visible=true").click()
+    page.get_by_text(re.compile(r"^\d+ × \d+$")).locator("visible=true").first.wait_for()
+    _paint(page)
+    page.get_by_role("button", name="Light or dark").click()
+    _visit_gallery(page)
+    page.locator(".shot").first.click()
+    page.locator(".kin").first.wait_for()
+    _shot(page, "gallery-open-dark")
+    page.get_by_role("button", name="Compare with its source").click()
+    time.sleep(1)
+    _shot(page, "gallery-compare-dark")
+
+
+def _gallery_phone(page: Page, url: str) -> None:
+    _open(page, url)
+    page.locator("#tasks .overflow-menu > button").click()
+    page.locator("#tasks .overflow-dropdown button", has_text="Gallery").click()
+    page.locator(".shot img").first.wait_for()
+    time.sleep(2)
+    _shot(page, "gallery-phone")
+
+
+def _visit_gallery(page: Page) -> None:
+    page.get_by_role("tab", name="Gallery").click()
+    page.locator(".shot img").first.wait_for()
+    time.sleep(2)  # thumbnails are made when they are first asked for
 
 
 def _open(page: Page, url: str) -> None:

@@ -22,6 +22,8 @@ from backend.tasks import MASKED_AREAS, MASKED_CONTENTS, MAX_MASK_BLUR, MAX_PADD
 # What tells about a picture but sets nothing that a tab has; files named in a prompt have hashes.
 _TOLD = {"Model", "Model hash", "VAE", "VAE hash", "Version", "Depth map", "Hashes"}
 _TOLD |= {"Lora hashes", "TI hashes", "Hypernet hash", "User", "Created Date"}
+# What an infotext of inpainting leaves out where it is so.
+_USUAL = {"masked_content": "original", "area": "Whole picture", "soft": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ def settings_from(pairs: Mapping[str, str]) -> PictureSettings:
         left_out["Denoising strength"] = pairs["Denoising strength"]
     if "steps" in values:
         values.setdefault("clip_skip", 1)  # not written where it is 1
+    if task == "inpainting":
+        values = _USUAL | values
     return PictureSettings(
         values=values,
         task=task,

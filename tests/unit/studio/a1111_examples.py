@@ -169,7 +169,7 @@ EXAMPLES: dict[str, tuple[str, dict, str, set[str]]] = {
         | {"prompt": "a stone bridge", "steps": 20, "cfg_scale": 7.0, "seed": 8}
         | {"sampler": "Euler", "schedule": "Automatic", "width": 512, "height": 384}
         | {"strength": 0.75, "mask_blur": 8, "area": "Only masked", "padding": 48}
-        | {"masked_content": "fill"},
+        | {"masked_content": "fill", "soft": False},
         "inpainting",
         set(),
     ),

@@ -24,7 +24,7 @@ def test_an_a1111_infotext_comes_back_complete(name):
 
 
 def _request_values(values: dict) -> dict:
-    tasks = ("strength", "mask_blur", "area", "padding", "masked_content")
+    tasks = ("strength", "mask_blur", "area", "padding", "masked_content", "soft")
     return {"seed": 1} | {name: value for name, value in values.items() if name not in tasks}
 
 
@@ -61,7 +61,7 @@ def test_a_value_that_cannot_be_painted_by_is_left_out_by_name(pair):
     settings = read_settings(text)
     assert settings.left_out == {name: value}
     assert set(settings.values) == {
-        "prompt", "negative_prompt", "strength", "mask_blur", "masked_content",
+        "prompt", "negative_prompt", "strength", "mask_blur", "masked_content", "area", "soft",
     }  # fmt: skip
 
 
