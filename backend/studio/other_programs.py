@@ -47,32 +47,29 @@ def _pairs(info: PromptInfo, texts: Mapping[str, str]) -> Pairs:
         "Prompt": _joined(sampler.prompts),
         "Negative prompt": _joined(sampler.negative_prompts),
         "Sampler": str(sampler.name),
-        **_parameters(sampler),
+        **_parameters({**info.metadata, **sampler.parameters}),
         **_size(info.metadata),
         **_model(sampler, texts),
         **_vae(info.metadata),
     }
     if len(info.samplers) > 1:
         pairs["Further samplers"] = str(len(info.samplers) - 1)
-    return pairs | _rest(info.metadata)
+    return pairs | _rest({**info.metadata, **sampler.parameters})
 
 
 def _joined(prompts: list) -> str:
     return ", ".join(str(prompt) for prompt in prompts)
 
 
-def _parameters(sampler: Sampler) -> Pairs:
+def _parameters(told: Mapping[str, Any]) -> Pairs:
     pairs = {}
-    for name, value in sampler.parameters.items():
+    for name, title in _NAMES.items():
+        value = told.get(name)
         if isinstance(value, str | int | float):
-            pairs[_NAMES.get(name, str(name))] = f"{value:g}" if _is_float(value) else str(value)
+            pairs[title] = f"{value:g}" if isinstance(value, float) else str(value)
     if pairs.get("Denoising strength") == "1":
         del pairs["Denoising strength"]  # from noise alone
     return pairs
-
-
-def _is_float(value: object) -> bool:
-    return isinstance(value, float)
 
 
 def _size(metadata: Mapping[str, Any]) -> Pairs:
@@ -103,7 +100,7 @@ def _vae(metadata: Mapping[str, Any]) -> Pairs:
 
 def _rest(metadata: Mapping[str, Any]) -> Pairs:
     """What else the program says, in short, so that it can be named as not applied."""
-    told = {"width", "height", "full_prompt", "full_negative_prompt"} | _PLAIN_NODES
+    told = {"width", "height", "full_prompt", "full_negative_prompt", *_NAMES, *_PLAIN_NODES}
     rest = {str(name): value for name, value in metadata.items() if name not in told and value}
     return {name: _short(value) for name, value in rest.items()}
 

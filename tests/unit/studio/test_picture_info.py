@@ -161,6 +161,21 @@ def test_older_invokeai_and_fooocus_are_read():
     assert info.settings.checkpoint.hash == "0a1b2c3d4e"
 
 
+def test_novelai_is_read():
+    comment = {"sampler": "k_euler_ancestral", "steps": 28, "seed": 5, "scale": 11.0, "uc": "fog"}
+    data = png(
+        Comment=json.dumps(comment), Description="a mill", Software="NovelAI",
+        Source="Stable Diffusion 81274D13",
+    )  # fmt: skip
+    info = read_picture_info(data)
+    assert info.program == "NovelAI"
+    assert info.settings.values == {
+        "prompt": "a mill", "negative_prompt": "fog", "steps": 28, "seed": 5, "cfg_scale": 11.0,
+        "sampler": "Euler a", "schedule": "Automatic", "clip_skip": 1,
+    }  # fmt: skip
+    assert info.settings.left_out == {}
+
+
 @pytest.mark.parametrize(
     "texts",
     [
