@@ -234,4 +234,5 @@ watch("value", () => {
   document.dispatchEvent(new Event("atelier:ask"));
   draw();
 });
+if (props.value?.error) fault(props.value.error, props.value.field); // told before it was there
 draw();
