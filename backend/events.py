@@ -1,7 +1,9 @@
 """What happens to a job, in the order it happens; the page and the API read nothing else.
 
 A job's events are: `Queued`, then any number of `Waiting`, `Started`, for each picture its
-`StepDone`s and one `ImageSaved`, and at the end exactly one of `Finished`, `Cancelled`, `Failed`.
+`StepDone`s and one `ImageSaved` or `Skipped`, and at the end exactly one of `Finished`,
+`Cancelled`, `Failed`. A job that the program's end had broken off begins anew with `Queued`: the
+pictures that it had finished come first, and the steps go on from the last one kept.
 """
 
 from __future__ import annotations
@@ -78,6 +80,17 @@ class ImageSaved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """The artist went on to the next picture of the batch; nothing was decoded of this one.
+
+    `step` is the last one done.
+    """
+
+    picture: int
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished:
     """All pictures are painted; `seconds` from `Started` to here."""
 
@@ -94,10 +107,16 @@ class Cancelled:
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
-    """The job ended with an error; `error` is one sentence for the artist."""
+    """The job ended with an error; `error` is one sentence for the artist.
+
+    `kind` is the class of the error (see `errors`), or empty where it is a fault of the program;
+    `field` the request's attribute at fault, or empty.
+    """
 
     error: str
+    kind: str = ""
+    field: str = ""
 
 
-Event = Queued | Waiting | Started | StepDone | ImageSaved | Finished | Cancelled | Failed
+Event = Queued | Waiting | Started | StepDone | ImageSaved | Skipped | Finished | Cancelled | Failed
 END_EVENTS = (Finished, Cancelled, Failed)

@@ -52,10 +52,15 @@ def changed_since(scheduler: Scheduler, laid_out: Mapping[str, Any]) -> dict[str
     }
 
 
-def pack(moment: Moment) -> bytes:
-    """The moment as the content of a safetensors file, a few hundred kilobytes at 512 pixels."""
+def pack(moment: Moment, picture: str) -> bytes:
+    """The moment as the content of a safetensors file, a few hundred kilobytes at 512 pixels.
+
+    `picture` says in any words of which picture it is, with all that decides its pixels.
+    """
     tensors: dict[str, torch.Tensor] = {}
     state = {
+        "picture": picture,
+        "made_on": _made_on(moment.latent.device, moment.latent.dtype),
         "evaluations": moment.evaluations,
         "latent": _described(moment.latent, tensors),
         "scheduler": {name: _described(it, tensors) for name, it in moment.scheduler.items()},
@@ -64,11 +69,19 @@ def pack(moment: Moment) -> bytes:
     return save(tensors, metadata={"state": json.dumps(state)})
 
 
-def unpack(content: bytes, device: torch.device) -> Moment:
-    """What `pack` made, with its tensors back on the device; `ValueError` for anything else."""
+def unpack(content: bytes, picture: str, device: torch.device, dtype: torch.dtype) -> Moment:
+    """What `pack` made of the same picture, with its tensors back on the device.
+
+    Raises `ValueError` where it is something else, or of another device or number format, since
+    those compute other last digits.
+    """
     try:
         tensors = load(content)
         state = json.loads(_metadata(content)["state"])
+        if state["picture"] != picture:
+            raise ValueError("it was kept of another picture")
+        if state["made_on"] != _made_on(device, dtype):
+            raise ValueError("it was kept on another device or in another number format")
         return Moment(
             evaluations=int(state["evaluations"]),
             latent=_restored(state["latent"], tensors, device),
@@ -79,6 +92,10 @@ def unpack(content: bytes, device: torch.device) -> Moment:
         )
     except (SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ValueError("this is not a kept step of a picture") from error
+
+
+def _made_on(device: torch.device, dtype: torch.dtype) -> list[str]:
+    return [device.type, str(dtype), torch.__version__]
 
 
 def _metadata(content: bytes) -> dict[str, str]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
 from backend.engine.inputs import Inputs
+from backend.engine.moment import Moment, pack, unpack
 from backend.engine.painter import Painter
 from backend.engine.soundness import Breakdown
 from backend.events import Diagnosis
 from backend.request import GenerationRequest
 from backend.studio.adapters import Outfit
-from backend.studio.worker import Picture, StepOutcome
+from backend.studio.painting import Picture, StepOutcome
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +37,13 @@ class EngineEasel:
     explain: Callable[[Breakdown], Diagnosis]
     worn: ExitStack
 
-    def paint(self, request: GenerationRequest) -> Iterator[StepOutcome | Picture]:
-        """See `worker.Easel`."""
-        painted = yield from self._steps(request)
+    def paint(
+        self, request: GenerationRequest, kept: bytes | None = None
+    ) -> Iterator[StepOutcome | Picture]:
+        """See `painting.Easel`."""
+        # The infotext stands for the picture: it has the request, and the hash of every file.
+        mark = self.describe(request)
+        painted = yield from self._steps(request, self._moment(kept, mark) if kept else None, mark)
         note = " ".join(filter(None, [painted.note, *self.outfit.problems]))
         yield Picture(
             pixels=painted.picture,
@@ -47,8 +56,17 @@ class EngineEasel:
         """Take the adapters off: the model is bit for bit as it was."""
         self.worn.close()
 
-    def _steps(self, request: GenerationRequest):
-        steps = self.painter.paint(request, self.inputs, words=self.outfit.words)
+    def _moment(self, kept: bytes, mark: str) -> Moment | None:
+        """Where to go on; None, from the beginning, where pixels would not come out the same."""
+        components = self.painter.components
+        try:
+            return unpack(kept, mark, components.device, components.dtype)
+        except ValueError as error:
+            log.warning("The broken off picture is painted from its beginning: %s", error)
+            return None
+
+    def _steps(self, request: GenerationRequest, resumed: Moment | None, mark: str):
+        steps = self.painter.paint(request, self.inputs, resumed, words=self.outfit.words)
         while True:
             try:
                 step = next(steps)
@@ -60,4 +78,5 @@ class EngineEasel:
                 sigma=step.sigma,
                 preview=step.preview,
                 latent=step.clean[0].to("cpu", torch.float16).numpy(),
+                pack=partial(pack, step.moment, mark),
             )

@@ -26,3 +26,7 @@ class Eta:
         self._last = now
         self._left -= 1
         return self._left * statistics.median(self._durations)
+
+    def leave_out(self, steps: int) -> None:
+        """So many of the steps will not be taken."""
+        self._left -= steps

@@ -55,6 +55,25 @@ class FairQueue:
             self._announce()
             return True
 
+    def move(self, job: Job, place: int) -> list[Job]:
+        """Give a waiting job another place (from 0) among its client's own, and return these.
+
+        Empty where it does not wait here (any more). A place beyond the end is the end.
+        """
+        with self._changed:
+            line = self._lines.get(job.client)
+            if not line or job not in line:
+                return []
+            line.remove(job)
+            line.insert(max(0, place), job)
+            self._announce()
+            return list(line)
+
+    def order(self) -> list[Job]:
+        """All waiting jobs, in the order in which they will be taken."""
+        with self._changed:
+            return self._order()
+
     def close(self) -> None:
         """Make every `take` return None."""
         with self._changed:

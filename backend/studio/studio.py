@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import secrets
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.engine.sampler_table import check_combination
-from backend.errors import AtelierError, InvalidRequest
-from backend.events import Cancelled, Event, Failed
+from backend.errors import AtelierError
 from backend.library.library import Library
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, clean_text, validate
 from backend.studio.history.door import STEP_BUDGET, HistoryDoor, HistoryRoom
 from backend.studio.inputs import InputPictures
-from backend.studio.job import Job
+from backend.studio.jobs.desk import JobDesk
+from backend.studio.jobs.door import JobDoor
+from backend.studio.jobs.store import JobStore
 from backend.studio.model_desk import ModelDesk
-from backend.studio.queue import FairQueue
 from backend.studio.storage import Storage
-from backend.studio.views import (
-    AdapterFile,
-    JobView,
-    KeptPicture,
-    SavedPicture,
-    StudioState,
-    TokenCount,
-)
+from backend.studio.views import AdapterFile, KeptPicture, SavedPicture, StudioState, TokenCount
 from backend.studio.worker import Worker
 
 if TYPE_CHECKING:
     from backend.studio.workshop import EngineWorkshop
 
 log = logging.getLogger(__name__)
-
-MAX_WAITING = 200  # jobs in the queue; more is a mistake or an attack
-KEPT_JOBS = 40  # finished jobs whose events can still be watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +47,7 @@ class Settings:
     cache_bytes: int | None = None
 
 
-class Studio(HistoryDoor):
+class Studio(HistoryDoor, JobDoor):
     """Owns the jobs, the worker thread and the loaded model; see `views.StudioLike`."""
 
     def __init__(self, settings: Settings) -> None:
@@ -69,32 +57,32 @@ class Studio(HistoryDoor):
         self._storage = Storage(settings.outputs)
         self._inputs = InputPictures(settings.outputs / "inputs")
         self._room = HistoryRoom(self._storage, self._inputs, settings.step_budget)
-        self._queue = FairQueue()
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._lock = threading.Lock()
+        store = JobStore(self._room.database, settings.outputs / "queue")
+        self._desk = JobDesk(store, self._storage.file)
         self._workshop: EngineWorkshop | None = None
         self._worker: Worker | None = None
         self._trouble = ""
 
     def start(self) -> None:
-        """Warm up and then work, in a thread of its own; returns at once."""
+        """Warm up and then work, in a thread of its own; returns at once.
+
+        First come the jobs that a former run left undone.
+        """
         self._room.start()
+        self._desk.take_over()
         threading.Thread(target=self._work, name="painter", daemon=True).start()
         self._library.watch()
 
     def close(self) -> None:
-        """Stop after the step in progress; the waiting jobs are left undone."""
-        self._queue.close()
+        """Stop after the step in progress; what is undone goes on at the next start."""
+        self._desk.close()
         self._library.close()
         self.models.close()
-        with self._lock:
-            for job in self._jobs.values():
-                job.stop.set()
         self._room.close()
 
     def state(self) -> StudioState:
         workshop, worker = self._workshop, self._worker
-        queued, models = len(self._queue), self._library.revision
+        queued, models = len(self._desk.queue), self._library.revision
         if self._trouble:
             return StudioState(phase="failed", message=self._trouble, queued=queued, models=models)
         if workshop is None or worker is None:
@@ -149,45 +137,10 @@ class Studio(HistoryDoor):
     def submit(self, request: GenerationRequest, client: str) -> str:
         validate(request)
         check_combination(request.sampler, request.schedule)
-        job = Job(secrets.token_hex(8), client, self._complete(request))
-        with self._lock:
-            if len(self._queue) >= MAX_WAITING:
-                raise InvalidRequest("batch_size", "The queue is full; wait for some pictures.")
-            self._jobs[job.job_id] = job
-            self._forget_old_jobs()
-        self._queue.add(job)
+        job = self._desk.submit(self._complete(request), client)
         if self._trouble:
-            self._fail_waiting(job)
+            self._desk.fail(job, self._trouble)
         return job.job_id
-
-    def cancel(self, job_id: str) -> bool:
-        job = self._jobs.get(job_id)
-        if job is None or job.over:
-            return False
-        job.stop.set()
-        if self._queue.remove(job):
-            job.publish(Cancelled(picture=0, step=0))
-        return True
-
-    def job(self, job_id: str) -> JobView | None:
-        job = self._jobs.get(job_id)
-        if job is None:
-            return None
-        return JobView(
-            job_id=job.job_id,
-            client=job.client,
-            state=job.state,
-            position=self._queue.position(job),
-            request=job.request,
-        )
-
-    def running_job(self) -> str | None:
-        jobs = list(self._jobs.values())
-        return next((job.job_id for job in jobs if job.state == "running"), None)
-
-    def wait_events(self, job_id: str, since: int, timeout: float) -> list[Event]:
-        job = self._jobs.get(job_id)
-        return job.events_since(since, timeout) if job else []
 
     def recent(self, limit: int) -> list[SavedPicture]:
         return self._storage.recent(limit)
@@ -217,11 +170,6 @@ class Studio(HistoryDoor):
             ),
         )
 
-    def _forget_old_jobs(self) -> None:
-        over = [job_id for job_id, job in self._jobs.items() if job.over]
-        for job_id in over[: max(0, len(over) - KEPT_JOBS)]:
-            del self._jobs[job_id]
-
     def _work(self) -> None:
         self._library.refresh()
         try:
@@ -237,19 +185,14 @@ class Studio(HistoryDoor):
             )
             self._workshop = workshop
             workshop.warm_up()
-            self._worker = Worker(self._queue, workshop, self._room.archive)
+            self._worker = Worker(self._desk.queue, workshop, self._room.archive, self._desk.store)
         except AtelierError as error:
             self._trouble = str(error)
         except Exception:
             log.exception("the painting engine did not start")
             self._trouble = "The painting engine did not start; the program's log says why."
         if self._trouble or self._worker is None:
-            self._queue.close()
-            for job in list(self._jobs.values()):
-                self._fail_waiting(job)
+            self._desk.queue.close()
+            self._desk.put_off(self._trouble)
             return
         self._worker.run()
-
-    def _fail_waiting(self, job: Job) -> None:
-        if self._queue.remove(job):
-            job.publish(Failed(error=self._trouble))

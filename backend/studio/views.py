@@ -107,13 +107,17 @@ class AdapterFile:
 
 @dataclass(frozen=True, kw_only=True)
 class JobView:
-    """A job as it stands: `position` jobs are before it while it is queued (0: next)."""
+    """A job as it stands: `position` jobs are before it while it is queued (0: next).
+
+    `share` is how much of it is painted, 0 to 1.
+    """
 
     job_id: str
     client: str
     state: JobState
     position: int
     request: GenerationRequest
+    share: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +189,21 @@ class StudioLike(HistoryLike, Protocol):
 
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop; False where there is no such job or it is over already."""
+        ...
+
+    def skip(self, job_id: str) -> bool:
+        """Ask a running job to go on with the next picture of its batch; False where it is none."""
+        ...
+
+    def move(self, job_id: str, place: int) -> bool:
+        """Give a waiting job another place, from 0, among those of its own client.
+
+        False where it does not wait (any more).
+        """
+        ...
+
+    def queue(self) -> list[JobView]:
+        """The job that is painted, if any, then all that wait, in the order of their turns."""
         ...
 
     def job(self, job_id: str) -> JobView | None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
-
-from backend.errors import AtelierError, Stopped
+from backend.errors import AtelierError, InvalidRequest, Stopped
 from backend.events import (
     Cancelled,
-    Diagnosis,
     Failed,
     Finished,
     ImageSaved,
+    Skipped,
     Started,
     StepDone,
     Waiting,
@@ -28,6 +24,7 @@ from backend.studio.eta import Eta
 from backend.studio.history.archive import Archive
 from backend.studio.history.step_files import KeptStep
 from backend.studio.job import Job
+from backend.studio.painting import Easel, Picture, Record, StepOutcome, Workshop
 from backend.studio.queue import FairQueue
 
 log = logging.getLogger(__name__)
@@ -36,74 +33,19 @@ UNEXPECTED = (
     "Something unexpected went wrong while painting; the details are in the program's log. "
     "The model is still loaded, so you can try again."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepOutcome:
-    """A step of one picture; see `events.StepDone`.
-
-    `latent` is the predicted clean latent as float16, (4, height / 8, width / 8), to be kept with
-    the picture.
-    """
-
-    step: int
-    total: int
-    sigma: float
-    preview: bytes | None
-    latent: np.ndarray | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A finished picture: uint8 RGB of shape (height, width, 3), its infotext, a note or "".
-
-    `diagnosis` says why it is black, where it is.
-    """
-
-    pixels: np.ndarray
-    infotext: str
-    note: str = ""
-    diagnosis: Diagnosis | None = None
-
-
-class Easel(Protocol):
-    """A model made ready for one request."""
-
-    def paint(self, request: GenerationRequest) -> Iterator[StepOutcome | Picture]:
-        """Paint one picture: its steps in order, then the picture.
-
-        Nothing is computed beyond the value last taken: closing the iterator stops the painting.
-        """
-        ...
-
-    def close(self) -> None:
-        """Leave the model as it was before; called once, however the job ends."""
-        ...
-
-
-class Workshop(Protocol):
-    """Makes models ready; the worker's only way to the engine."""
-
-    def prepare(
-        self,
-        request: GenerationRequest,
-        report: Callable[[str], None],
-        stopped: Callable[[], bool],
-    ) -> Easel:
-        """Load what the request needs, reporting in sentences what takes time.
-
-        Raises `Stopped` soon after `stopped()` has become true.
-        """
-        ...
+GOES_ON = "The program had ended in the middle of this; it goes on from the last step it kept."
 
 
 class Worker:
     """Runs the queue's jobs with one workshop, in the thread that calls `run`."""
 
-    def __init__(self, queue: FairQueue, workshop: Workshop, archive: Archive) -> None:
+    def __init__(
+        self, queue: FairQueue, workshop: Workshop, archive: Archive, record: Record
+    ) -> None:
         self._queue = queue
         self._workshop = workshop
         self._archive = archive
+        self._record = record
         self.busy = False
 
     def run(self) -> None:
@@ -115,57 +57,79 @@ class Worker:
 
     def run_job(self, job: Job) -> None:
         """Run one job to its end event; never raises."""
+        self._record.begun(job)
+        end = self._end_of(job)
+        self._record.ended(job)
+        job.publish(end)
+
+    def _end_of(self, job: Job) -> Finished | Cancelled | Failed:
+        """Paint the job, and say how it ended."""
         progress = _Progress()
         try:
-            self._paint_all(job, progress)
+            return Finished(seconds=self._paint_all(job, progress))
         except Stopped:
-            job.publish(Cancelled(picture=progress.picture, step=progress.step))
+            return Cancelled(picture=progress.picture, step=progress.step)
         except AtelierError as error:
-            job.publish(Failed(error=str(error)))
+            field = error.field if isinstance(error, InvalidRequest) else ""
+            return Failed(error=str(error), kind=type(error).__name__, field=field)
         except Exception:
             log.exception("job %s failed", job.job_id)
-            job.publish(Failed(error=UNEXPECTED))
+            return Failed(error=UNEXPECTED)
 
-    def _paint_all(self, job: Job, progress: _Progress) -> None:
+    def _paint_all(self, job: Job, progress: _Progress) -> float:
+        """Make everything ready and paint; returns the seconds that the painting took."""
         request = job.request
+        if job.earlier or job.moment:
+            job.publish(Waiting(reason=GOES_ON))
         easel = self._workshop.prepare(
             request, lambda text: job.publish(Waiting(reason=text)), job.stop.is_set
         )
         with closing(easel):
-            self._paint_prepared(job, easel, progress)
+            return self._paint_prepared(job, easel, progress)
 
-    def _paint_prepared(self, job: Job, easel: Easel, progress: _Progress) -> None:
+    def _paint_prepared(self, job: Job, easel: Easel, progress: _Progress) -> float:
+        """Paint what is left of the job; returns the seconds it took."""
         request = job.request
         _stop_if_asked(job)
         steps = steps_taken(request)
         job.publish(Started(steps=steps, pictures=request.batch_size))
+        for event in job.earlier:
+            job.publish(event)
         began = time.monotonic()
-        eta = Eta(steps * request.batch_size)
-        for progress.picture in range(request.batch_size):
+        left = _pictures_left(job)
+        eta = Eta(steps * len(left))
+        for progress.picture in left:
             progress.step = 0
             self._paint_one(job, easel, progress, eta)
-        job.publish(Finished(seconds=time.monotonic() - began))
+        return time.monotonic() - began
 
     def _paint_one(self, job: Job, easel: Easel, progress: _Progress, eta: Eta) -> None:
-        request = job.request.for_picture(progress.picture)
+        request, index = job.request.for_picture(progress.picture), progress.picture
         steps: list[KeptStep] = []
-        for outcome in easel.paint(request):
+        for outcome in easel.paint(request, _kept_of(job, index)):
             if isinstance(outcome, Picture):
-                job.publish(self._save(request, outcome, progress.picture, steps))
-                continue
+                self._hand_out(job, self._save(request, outcome, index, steps))
+                return
             progress.step = outcome.step
             steps.append(_kept(outcome))
-            job.publish(
-                StepDone(
-                    picture=progress.picture,
-                    step=outcome.step,
-                    total=outcome.total,
-                    eta=eta.step_done(),
-                    sigma=outcome.sigma,
-                    preview=outcome.preview,
-                )
-            )
+            job.publish(_told(outcome, index, eta))
             _stop_if_asked(job)
+            if job.skip.is_set():
+                self._skip(job, index, outcome.step)
+                eta.leave_out(outcome.total - outcome.step)
+                return
+            self._record.step_done(job, index, outcome.pack)
+
+    def _hand_out(self, job: Job, saved: ImageSaved) -> None:
+        if saved.path:  # else the next start paints it again
+            self._record.picture_done(job, saved.picture, saved.path)
+        job.publish(saved)
+        job.skip.clear()  # what was asked of this picture is not meant for the next
+
+    def _skip(self, job: Job, index: int, step: int) -> None:
+        job.skip.clear()
+        self._record.picture_done(job, index, None)
+        job.publish(Skipped(picture=index, step=step))
 
     def _save(
         self, request: GenerationRequest, picture: Picture, index: int, steps: list[KeptStep]
@@ -195,6 +159,27 @@ class _Progress:
 
     picture: int = 0
     step: int = 0
+
+
+def _told(outcome: StepOutcome, index: int, eta: Eta) -> StepDone:
+    return StepDone(
+        picture=index,
+        step=outcome.step,
+        total=outcome.total,
+        eta=eta.step_done(),
+        sigma=outcome.sigma,
+        preview=outcome.preview,
+    )
+
+
+def _pictures_left(job: Job) -> list[int]:
+    done = {event.picture for event in job.earlier}
+    return [index for index in range(job.request.batch_size) if index not in done]
+
+
+def _kept_of(job: Job, index: int) -> bytes | None:
+    moment = job.moment
+    return moment.content if moment and moment.picture == index else None
 
 
 def _stop_if_asked(job: Job) -> None:

@@ -110,7 +110,7 @@ class EngineWorkshop:
         report: Callable[[str], None],
         stopped: Callable[[], bool],
     ) -> EngineEasel:
-        """See `worker.Workshop`; raises `ModelError`, `OutOfMemory` and `Stopped`."""
+        """See `painting.Workshop`; raises `ModelError`, `OutOfMemory` and `Stopped`."""
         spec = self._library.checkpoint(request.model.checkpoint)
         chosen = self._library.vae(spec.name, request.model.vae)
         vae = chosen.vae

@@ -31,6 +31,7 @@ from backend.events import (
     Finished,
     ImageSaved,
     Queued,
+    Skipped,
     Started,
     StepDone,
     Waiting,
@@ -73,6 +74,12 @@ class FakeJob:
     request: GenerationRequest
     events: list[Event] = field(default_factory=list)
     stop: bool = False
+    skip: bool = False
+
+    @property
+    def share(self) -> float:
+        last = next((e for e in reversed(self.events) if isinstance(e, StepDone)), None)
+        return (last.picture + last.step / last.total) / self.request.batch_size if last else 0.0
 
     @property
     def state(self) -> JobState:
@@ -173,6 +180,36 @@ class FakeStudio(HistoryDoor):
             self._changed.notify_all()
         return True
 
+    def skip(self, job_id: str) -> bool:
+        job = self.jobs.get(job_id)
+        if job is None or job.state != "running":
+            return False
+        job.skip = True
+        return True
+
+    def move(self, job_id: str, place: int) -> bool:
+        with self._changed:
+            job = self.jobs.get(job_id)
+            if job is None or job.state != "queued":
+                return False
+            names = list(self.jobs)
+            own = [j.job_id for j in self._waiting() if j.client == job.client]
+            places = sorted(names.index(name) for name in own)
+            own.remove(job_id)
+            own.insert(place, job_id)
+            for index, name in zip(places, own, strict=True):
+                names[index] = name
+            self.jobs = {name: self.jobs[name] for name in names}
+            return True
+
+    def queue(self) -> list[JobView]:
+        running = [job for job in self.jobs.values() if job.state == "running"]
+        views = [self.job(job.job_id) for job in (*running, *self._waiting())]
+        return [view for view in views if view]
+
+    def _waiting(self) -> list[FakeJob]:
+        return [job for job in self.jobs.values() if job.state == "queued"]
+
     def job(self, job_id: str) -> JobView | None:
         job = self.jobs.get(job_id)
         if job is None:
@@ -182,7 +219,7 @@ class FakeStudio(HistoryDoor):
         position = sum(state in ("queued", "running") for _, state in before)
         return JobView(
             job_id=job_id, client=job.client, state=job.state, position=position,
-            request=job.request,
+            request=job.request, share=job.share,
         )  # fmt: skip
 
     def running_job(self) -> str | None:
@@ -273,6 +310,10 @@ class FakeStudio(HistoryDoor):
             if job.stop:
                 self._tell(job, Cancelled(picture=index, step=step - 1))
                 return False
+            if job.skip:
+                job.skip = False
+                self._tell(job, Skipped(picture=index, step=step - 1))
+                return True
             share = step / steps
             off = request.preview == "Off"
             preview = None if off else fake_pictures.preview(picture, share, request.seed)

@@ -59,4 +59,17 @@ END;
 CREATE TABLE days (day TEXT PRIMARY KEY, last_number INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_PICTURES,)
+_JOBS = """
+-- Jobs that are not over; see jobs.store.
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    client TEXT NOT NULL,
+    request TEXT NOT NULL,           -- JSON of the GenerationRequest
+    place INTEGER NOT NULL,          -- the order in which they wait
+    begun INTEGER NOT NULL DEFAULT 0,    -- 1 while it is painted
+    crashes INTEGER NOT NULL DEFAULT 0,  -- how often the program ended while it was painted
+    pictures TEXT NOT NULL DEFAULT '{}'  -- JSON, index -> name of the saved file; null: skipped
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_PICTURES, _JOBS)

@@ -33,14 +33,16 @@ def broken_off(painter: Painter, request, inputs, after: int) -> bytes:
     painting = painter.paint(request, inputs)
     last = list(islice(painting, after))[-1]
     painting.close()
-    return pack(last.moment)
+    return pack(last.moment, "a picture")
 
 
 def assert_goes_on(painter: Painter, other: Painter, request, inputs=None, steps=(1, 2, 3)) -> None:
     """`other` goes on from each of the steps and ends with the picture that `painter` makes."""
     whole, unbroken = all_of(painter.paint(request, inputs))
     for after in steps:
-        kept = unpack(broken_off(painter, request, inputs, after), CPU)
+        kept = unpack(
+            broken_off(painter, request, inputs, after), "a picture", CPU, painter.components.dtype
+        )
         rest, gone_on = all_of(other.paint(request, inputs, kept))
         assert [step.step for step in rest] == [step.step for step in whole[after:]]
         assert torch.equal(gone_on.latent, unbroken.latent)
@@ -51,6 +53,11 @@ def assert_goes_on(painter: Painter, other: Painter, request, inputs=None, steps
 def fresh(painter: Painter) -> Painter:
     """The same model loaded once more, as after a new start."""
     return Painter(place(tiny_components(), CPU, torch.float32), None, painter.fitted_map)
+
+
+@pytest.fixture(scope="module")
+def half(painter: Painter) -> Painter:
+    return Painter(place(tiny_components(), CPU, torch.bfloat16), None, painter.fitted_map)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -80,9 +87,9 @@ def test_an_inpainting_checkpoint(painters, asked) -> None:
     assert_goes_on(painters[9], painters[9], request, some_inputs())
 
 
-def test_half_precision(asked) -> None:
-    painter = Painter(place(tiny_components(), CPU, torch.bfloat16))
-    assert_goes_on(painter, painter, asked(sampler="DPM++ 3M SDE", preview="Off"))
+@pytest.mark.parametrize("sampler", ["DPM++ 3M SDE", "Euler a", "Heun", "LMS", "UniPC"])
+def test_half_precision(half: Painter, asked, sampler: str) -> None:
+    assert_goes_on(half, half, asked(sampler=sampler, preview="Off"))
 
 
 def test_what_is_kept_is_small_and_holds_no_code(painter, asked) -> None:
@@ -95,4 +102,16 @@ def test_what_is_kept_is_small_and_holds_no_code(painter, asked) -> None:
 def test_a_damaged_file_is_told_apart(painter, asked, cut: int) -> None:
     content = broken_off(painter, asked(), None, 1)
     with pytest.raises(ValueError, match="not a kept step"):
-        unpack(content[:cut], CPU)
+        unpack(content[:cut], "a picture", CPU, torch.float32)
+
+
+def test_another_picture_is_not_gone_on_with(painter, asked) -> None:
+    content = broken_off(painter, asked(), None, 1)
+    with pytest.raises(ValueError, match="another picture"):
+        unpack(content, "another", CPU, torch.float32)
+
+
+def test_another_number_format_is_not_gone_on_with(painter, asked) -> None:
+    content = broken_off(painter, asked(), None, 1)
+    with pytest.raises(ValueError, match="another number format"):
+        unpack(content, "a picture", CPU, torch.bfloat16)

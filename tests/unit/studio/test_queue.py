@@ -68,3 +68,23 @@ def test_take_waits_and_wakes(act):
     _ = queue.add(job) if act == "add" else queue.close()
     waiter.join(5)
     assert got == [job if act == "add" else None]
+
+
+def test_a_job_is_moved_among_its_own_clients_jobs_only():
+    queue = FairQueue()
+    jobs = [a_job("a1"), a_job("a2"), a_job("b1", "b"), a_job("a3")]
+    for job in jobs:
+        queue.add(job)
+    assert [job.job_id for job in queue.order()] == ["a1", "b1", "a2", "a3"]
+    assert [job.job_id for job in queue.move(jobs[3], 0)] == ["a3", "a1", "a2"]
+    assert [job.job_id for job in queue.order()] == ["a3", "b1", "a1", "a2"]
+    assert jobs[0].events_since(0, 0)[-1] == Queued(position=2)
+
+
+def test_a_job_that_does_not_wait_is_not_moved():
+    queue = FairQueue()
+    job = a_job("a1")
+    queue.add(job)
+    queue.take()
+    assert queue.move(job, 0) == []
+    assert queue.move(a_job("never"), 0) == []

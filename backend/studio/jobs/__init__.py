@@ -1,0 +1,1 @@
+"""The jobs of the Studio: kept in the database, so that an end of the program loses none."""
