@@ -6,8 +6,15 @@ import argparse
 import ipaddress
 import os
 import re
+import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from backend.api.guard import HostRule
+    from backend.api.password import Login
 
 HERE = Path(__file__).resolve().parent
 
@@ -58,6 +65,31 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="also open a public address through Gradio's tunnel: anyone who has it may paint",
     )
+    add(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer under this name as well, beside loopback's (and, with --host, this machine's "
+        "name and addresses in numbers); may be given several times",
+    )
+    add(
+        "--auth",
+        action="append",
+        type=_login,
+        default=[],
+        metavar="USER:PASSWORD",
+        help="ask for this name and password before the page is shown, and by the API too unless "
+        "that has its own; may be given several times",
+    )
+    add(
+        "--api-auth",
+        action="append",
+        type=_login,
+        default=[],
+        metavar="USER:PASSWORD",
+        help="ask for this name and password under /sdapi; may be given several times",
+    )
     return parser.parse_args(arguments)
 
 
@@ -76,6 +108,8 @@ def main() -> int:
 
     import uvicorn
 
+    from backend.api.guard import HostRule
+    from backend.api.password import Logins
     from backend.studio.studio import Settings, Studio
     from ui.server import build_server
 
@@ -90,12 +124,16 @@ def main() -> int:
             cache_bytes=cache,
         )
     )
-    guarded = is_loopback(arguments.host) and not arguments.share
-    server = build_server(studio, guarded=guarded)
+    rule = HostRule(
+        [*arguments.allowed_host, *own_names(arguments.host)],
+        addresses=not is_loopback(arguments.host),
+    )
+    logins = Logins(page=tuple(arguments.auth), api=tuple(arguments.api_auth))
+    server = build_server(studio, rule, logins)
     studio.start()
     print(f"Atelier: http://{arguments.host}:{arguments.port}", flush=True)
     if arguments.share:
-        print(_share(arguments.port), flush=True)
+        print(_share(arguments.port, rule), flush=True)
     try:
         uvicorn.run(
             server,
@@ -109,14 +147,16 @@ def main() -> int:
     return 0
 
 
-def _share(port: int) -> str:
+def _share(port: int, rule: HostRule) -> str:
     from backend.errors import AtelierError
     from ui.server import open_tunnel
 
     try:
-        return f"Shared: {open_tunnel(port)}"
+        address = open_tunnel(port)
     except AtelierError as error:
         return f"Not shared: {error}"
+    rule.allow_tunnel(urlsplit(address).hostname or "")
+    return f"Shared: {address}"
 
 
 def is_loopback(host: str) -> bool:
@@ -125,6 +165,23 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def own_names(host: str) -> list[str]:
+    """The names of this machine in its network, where the server can be reached from there."""
+    if is_loopback(host):
+        return []
+    name = socket.gethostname()
+    return [host, name, f"{name}.local"]
+
+
+def _login(text: str) -> Login:
+    from backend.api.password import Login
+
+    try:
+        return Login.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("give it as user:password") from error
 
 
 def _port(text: str) -> int:

@@ -79,7 +79,7 @@ def _served(models: Path, outputs: Path, dtype: torch.dtype) -> Iterator[tuple[S
         name = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype]
         settings = Settings(models=models, outputs=outputs, device="cpu", dtype=name)
         studio = Studio(settings)
-        config = uvicorn.Config(build_server(studio, guarded=True), port=port, log_level="warning")
+        config = uvicorn.Config(build_server(studio), port=port, log_level="warning")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         studio.start()

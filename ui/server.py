@@ -7,20 +7,30 @@ import secrets
 from fastapi import FastAPI
 from gradio.networking import setup_tunnel
 
-from backend.api.a1111 import a1111_router, answer_error
-from backend.api.guard import LoopbackGuard
+from backend.api.a1111 import a1111_router
+from backend.api.docs import docs_router
+from backend.api.errors import add_error_answers
+from backend.api.guard import HostRule, SiteGuard
+from backend.api.password import Logins, PasswordGuard
 from backend.errors import AtelierError
 from backend.studio.views import StudioLike
 from ui.page import mount_page
 
 
-def build_server(studio: StudioLike, *, guarded: bool) -> FastAPI:
-    """Everything that is served; `guarded` refuses requests that other sites send or read."""
-    server = FastAPI(title="Atelier")
-    if guarded:
-        server.add_middleware(LoopbackGuard)
+def build_server(
+    studio: StudioLike, rule: HostRule | None = None, logins: Logins | None = None
+) -> FastAPI:
+    """Everything that is served, under the names that `rule` allows (loopback's by default).
+
+    `logins` are asked for where there are any.
+    """
+    server = FastAPI(title="Atelier", docs_url=None, redoc_url=None)
+    # The one added last is asked first.
+    server.add_middleware(PasswordGuard, logins=logins or Logins())
+    server.add_middleware(SiteGuard, rule=rule or HostRule())
+    server.include_router(docs_router())
     server.include_router(a1111_router(studio))
-    server.add_exception_handler(AtelierError, answer_error)
+    add_error_answers(server)
     return mount_page(server, studio)
 
 
