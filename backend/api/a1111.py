@@ -6,89 +6,102 @@ They run through the same queue as the page. Every picture is kept in the output
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import JSONResponse
-from PIL import Image
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter
 
 from backend.api import adapter_listings, listings
 from backend.api.bodies import GenerationBody, Img2ImgBody, PngInfoBody, Txt2ImgBody
+from backend.api.errors import RESPONSES
 from backend.api.options import OptionStore
 from backend.api.replies import generation_reply, progress_reply, wait_for_end
 from backend.api.requests import decode_picture, to_request
-from backend.errors import InvalidRequest
-from backend.studio.infotext import read_infotext
-from backend.studio.inputs import FORMATS
+from backend.request import GenerationRequest
+from backend.studio.picture_info import read_picture_info
 from backend.studio.views import StudioLike
 
 PREFIX = "/sdapi/v1"
+MAX_WAITING = 200  # calls that wait for their pictures at once
 
 
 def a1111_router(studio: StudioLike) -> APIRouter:
     """All routes; to be included before the page is mounted at "/"."""
-    router = APIRouter(prefix=PREFIX, tags=["A1111-compatible"])
+    router = APIRouter(prefix=PREFIX, tags=["A1111-compatible"], responses=RESPONSES)
     store = OptionStore(studio)
     _add_painting(router, studio, store)
+    _add_running(router, studio)
     _add_options(router, studio, store)
     _add_listings(router, studio)
     return router
 
 
-async def answer_error(request: Request, error: Exception) -> JSONResponse:
-    """An error of ours as JSON with its sentence: 422 for a request at fault, else 500."""
-    if isinstance(error, InvalidRequest):
-        content = {"error": "InvalidRequest", "field": error.field, "detail": str(error)}
-        return JSONResponse(content, status_code=422)
-    kind = type(error).__name__
-    status = 422 if kind in ("BadPicture", "ModelError") else 500
-    return JSONResponse({"error": kind, "detail": str(error)}, status_code=status)
-
-
 def _add_painting(router: APIRouter, studio: StudioLike, store: OptionStore) -> None:
     client = f"api-{secrets.token_hex(4)}"
+    limiter = CapacityLimiter(MAX_WAITING)
 
-    def paint(body: GenerationBody) -> dict[str, Any]:
+    def submit(body: GenerationBody) -> tuple[str, GenerationRequest]:
         request = to_request(body, store.overridden(body.override_settings), studio)
-        events = wait_for_end(studio, studio.submit(request, client))
-        return generation_reply(request, body.model_dump(), events, body.send_images)
+        return studio.submit(request, client), request
 
-    @router.post("/txt2img")
-    def txt2img(body: Txt2ImgBody) -> dict[str, Any]:
-        return paint(body)
+    async def paint(body: GenerationBody) -> dict[str, Any]:
+        job_id, request = await to_thread.run_sync(submit, body)
+        events = await wait_for_end(studio, job_id, limiter)
+        model_hash = listings.short_hash(studio, request.model.checkpoint)
+        told = generation_reply(request, model_hash, events, body.send_images)
+        return {**told, "parameters": body.model_dump()}
 
-    @router.post("/img2img")
-    def img2img(body: Img2ImgBody) -> dict[str, Any]:
-        reply = paint(body)
+    @router.post("/txt2img", summary="Paint from words")
+    async def txt2img(body: Txt2ImgBody) -> dict[str, Any]:
+        """Answers when all pictures are painted: `images` (base64 PNG), `parameters`, `info`."""
+        return await paint(body)
+
+    @router.post("/img2img", summary="Paint over a picture, or repaint the masked part of it")
+    async def img2img(body: Img2ImgBody) -> dict[str, Any]:
+        """As txt2img; with a `mask`, pixels outside of it stay as they are."""
+        reply = await paint(body)
         shown = body.init_images if body.include_init_images else None
         return {**reply, "init_images": shown}
 
-    @router.get("/progress")
+
+def _add_running(router: APIRouter, studio: StudioLike) -> None:
+    @router.get("/progress", summary="How far the picture has come")
     def progress(skip_current_image: bool = False) -> dict[str, Any]:
+        """Of the job that is being painted, whoever asked for it; zeros where there is none."""
         return progress_reply(studio, studio.running_job(), not skip_current_image)
 
-    @router.post("/interrupt")
+    @router.post("/interrupt", summary="Stop the job that is being painted")
     def interrupt() -> dict[str, Any]:
+        """Takes effect at the next step; nothing is decoded after it."""
         running = studio.running_job()
         if running is not None:
             studio.cancel(running)
         return {}
 
+    @router.post("/skip", summary="Go on with the next picture of the batch")
+    def skip() -> dict[str, Any]:
+        """Takes effect at the next step; nothing is decoded of the picture that is left."""
+        running = studio.running_job()
+        if running is not None:
+            studio.skip(running)
+        return {}
+
 
 def _add_options(router: APIRouter, studio: StudioLike, store: OptionStore) -> None:
-    @router.get("/options")
+    @router.get("/options", summary="The API's settings")
     def options() -> dict[str, Any]:
+        """The page has its own: neither changes what the other paints with."""
         return listings.settings(studio, store.current())
 
-    @router.post("/options")
+    @router.post("/options", summary="Change checkpoint, VAE or clip skip")
     def set_options(values: dict[str, Any]) -> dict[str, Any]:
+        """`sd_model_checkpoint` by title, name or hash; `sd_vae` by name, "Automatic" or "None"."""
         store.change(values)
         return {}
 
-    @router.get("/cmd-flags")
+    @router.get("/cmd-flags", summary="What the program was started with, as far as it matters")
     def cmd_flags() -> dict[str, Any]:
         return {"api": True}
 
@@ -103,29 +116,23 @@ def _add_listings(router: APIRouter, studio: StudioLike) -> None:
         "loras": lambda: adapter_listings.loras(studio),
         "embeddings": lambda: adapter_listings.embeddings(studio),
         "hypernetworks": lambda: adapter_listings.hypernetworks(studio),
+        **{name: _always(answer) for name, answer in listings.NOTHING_OF.items()},
     }
     for name, answer in listed.items():
         router.add_api_route(f"/{name}", answer, methods=["GET"], name=name)
 
-    @router.post("/refresh-checkpoints")
-    @router.post("/refresh-loras")
-    @router.post("/refresh-embeddings")
+    @router.post("/refresh-checkpoints", summary="Look at the models folder again")
+    @router.post("/refresh-loras", summary="The same")
+    @router.post("/refresh-embeddings", summary="The same")
     def refresh_checkpoints() -> None:
         studio.refresh()
 
-    @router.post("/png-info")
+    @router.post("/png-info", summary="Read the settings inside a picture")
     def png_info(body: PngInfoBody) -> dict[str, Any]:
-        infotext = _infotext_of(decode_picture(body.image))
-        return {"info": infotext, "items": {"parameters": infotext}, "parameters": _pairs(infotext)}
+        """Of a PNG, JPEG or WebP file (base64), whichever program wrote it; "" where none did."""
+        told = read_picture_info(decode_picture(body.image))
+        return {"info": told.text, "items": {"parameters": told.text}, "parameters": told.pairs}
 
 
-def _infotext_of(data: bytes) -> str:
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            return str(picture.info.get("parameters", ""))
-    except (OSError, Image.DecompressionBombError) as error:
-        raise HTTPException(422, "This is not a PNG, JPEG or WebP picture.") from error
-
-
-def _pairs(infotext: str) -> dict[str, str]:
-    return read_infotext(infotext) if infotext else {}
+def _always(answer: Any) -> Callable[[], Any]:
+    return lambda: answer

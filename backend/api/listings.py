@@ -9,6 +9,16 @@ from backend.models import ModelSpec
 from backend.names import SAMPLERS, SCHEDULES
 from backend.studio.views import StudioLike
 
+# Listings that clients ask for when they start, of what this program does not do.
+NOTHING_OF: dict[str, Any] = {
+    "upscalers": [],
+    "latent-upscale-modes": [],
+    "face-restorers": [],
+    "realesrgan-models": [],
+    "prompt-styles": [],
+    "scripts": {"txt2img": [], "img2img": []},
+}
+
 
 def samplers() -> list[dict[str, Any]]:
     """GET samplers."""
@@ -42,6 +52,11 @@ def _checkpoint(spec: ModelSpec) -> dict[str, Any]:
 def vaes(studio: StudioLike) -> list[dict[str, Any]]:
     """GET sd-vae."""
     return [{"model_name": vae.name, "filename": vae.path.name} for vae in studio.vaes()]
+
+
+def short_hash(studio: StudioLike, checkpoint: str) -> str:
+    """The 10 digits of a checkpoint's hash, as far as they are known; or ""."""
+    return next((it.short_hash for it in studio.checkpoints() if it.name == checkpoint), "")
 
 
 def settings(studio: StudioLike, options: Options) -> dict[str, Any]:

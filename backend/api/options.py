@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backend.api.unsupported import refuse_setting
 from backend.errors import InvalidRequest
 from backend.models import ModelSpec
-from backend.request import ModelChoice
+from backend.request import MAX_CLIP_SKIP, ModelChoice
 from backend.studio.views import StudioLike
 
 _AUTOMATIC_NAMES = ("Automatic", "automatic", "", None)
@@ -60,13 +61,14 @@ class OptionStore:
         return options
 
     def _apply(self, options: Options, name: str, value: Any) -> Options:
-        if name == "sd_model_checkpoint":
+        if name == "sd_model_checkpoint" and value is not None:
             return replace(options, checkpoint=self._checkpoint(str(value)))
         if name == "sd_vae":
             return replace(options, vae=self._vae(value))
         if name == "CLIP_stop_at_last_layers":
-            return replace(options, clip_skip=value)
-        raise InvalidRequest(name[:80], f"The setting “{name[:80]}” is not supported here.")
+            return replace(options, clip_skip=_clip_skip(value))
+        refuse_setting(name, value)
+        return options
 
     def _checkpoint(self, wanted: str) -> str:
         """By title, name, or hash, as A1111 accepts them."""
@@ -82,9 +84,20 @@ class OptionStore:
             return "Automatic"
         if wanted in _BUILT_IN_NAMES:
             return "Built in"
-        if wanted in [vae.name for vae in self._studio.vaes()]:
-            return wanted
+        for vae in self._studio.vaes():
+            # Clients know A1111's names, which keep the file's ending.
+            if wanted in (vae.name, vae.path.name):
+                return vae.name
         raise InvalidRequest("sd_vae", f"There is no VAE file called “{str(wanted)[:80]}”.")
+
+
+def _clip_skip(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CLIP_SKIP:
+        raise InvalidRequest(
+            "CLIP_stop_at_last_layers",
+            f"CLIP_stop_at_last_layers must be a whole number from 1 to {MAX_CLIP_SKIP}.",
+        )
+    return value
 
 
 def title(spec: ModelSpec) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
+
+from PIL import ImageOps
 
 from backend.api.bodies import GenerationBody, Img2ImgBody
 from backend.api.options import Options
 from backend.errors import BadPicture, InvalidRequest
 from backend.names import SCHEDULES
 from backend.request import GenerationRequest, resolve_seed
+from backend.studio.inputs import read_picture
 from backend.studio.views import StudioLike
 from backend.tasks import (
     ImageToImage,
@@ -86,11 +90,20 @@ def _task(body: Img2ImgBody, studio: StudioLike) -> Task:
 
 
 def _kept_mask(body: Img2ImgBody, studio: StudioLike) -> PictureRef:
-    if body.inpainting_mask_invert:
-        raise InvalidRequest(
-            "inpainting_mask_invert", "Send the mask inverted; inverting it is not supported here."
-        )
-    return _kept(body.mask or "", studio)
+    data = decode_picture(body.mask or "")
+    if body.inpainting_mask_invert == 0:
+        return studio.keep_picture(data).ref
+    if body.inpainting_mask_invert == 1:
+        return studio.keep_picture(_inverted(data)).ref
+    raise InvalidRequest("inpainting_mask_invert", "inpainting_mask_invert is 0 or 1.")
+
+
+def _inverted(data: bytes) -> bytes:
+    """The mask with black for white, as a PNG file."""
+    mask, _ = read_picture(data)
+    buffer = io.BytesIO()
+    ImageOps.invert(mask.convert("L")).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _kept(encoded: str, studio: StudioLike) -> PictureRef:

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,10 @@ import webuiapi
 from fastapi import FastAPI
 from PIL import Image
 
-from backend.api.a1111 import a1111_router, answer_error
-from backend.errors import AtelierError
+from backend.api.a1111 import a1111_router
+from backend.api.errors import add_error_answers
+from backend.api.guard import HostRule, SiteGuard
+from backend.api.password import Login, Logins, PasswordGuard
 from backend.studio.infotext import read_infotext
 from backend.studio.studio import Settings, Studio
 from tests.tiny_folder import save_tiny_model
@@ -51,9 +54,19 @@ def served(tmp_path_factory) -> Iterator[Served]:
     )
     studio = Studio(settings)
     studio.start()
+    with serving(studio) as port:
+        yield Served(studio, port)
+    studio.close()
+
+
+@contextmanager
+def serving(studio: Studio, logins: Logins | None = None) -> Iterator[int]:
+    """The routes on a port of their own, guarded as the program guards them."""
     app = FastAPI()
+    app.add_middleware(PasswordGuard, logins=logins or Logins())
+    app.add_middleware(SiteGuard, rule=HostRule())
     app.include_router(a1111_router(studio))
-    app.add_exception_handler(AtelierError, answer_error)
+    add_error_answers(app)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -61,9 +74,8 @@ def served(tmp_path_factory) -> Iterator[Served]:
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:
         time.sleep(0.02)
-    yield Served(studio, port)
+    yield port
     server.should_exit = True
-    studio.close()
 
 
 def paint(served: Served, **changes):
@@ -125,6 +137,40 @@ def test_progress_and_interrupt(served):
     assert client.get_progress()["progress"] == 0
 
 
+def test_skip_goes_on_with_the_next_picture_of_the_batch(served):
+    client, results = served.client(), []
+    painting = threading.Thread(
+        target=lambda: results.append(paint(served, steps=60, n_iter=3, seed=40))
+    )
+    painting.start()
+    until = time.monotonic() + 60
+    while (state := client.get_progress()["state"])["job_no"] < 1 or not state["sampling_step"]:
+        assert time.monotonic() < until
+    client.skip()
+    painting.join(60)
+    assert results[0].info["all_seeds"] == [40, 42]
+    assert len(results[0].images) == 2
+    assert client.skip() == {}
+
+
+def test_many_may_wait_and_the_server_still_answers(served):
+    """FastAPI's own threads are 40: calls that wait for their pictures must not take them."""
+    long = threading.Thread(target=lambda: paint(served, steps=150, n_iter=8))
+    long.start()
+    waiting = [threading.Thread(target=lambda: paint(served, steps=1)) for _ in range(50)]
+    for each in waiting:
+        each.start()
+    until = time.monotonic() + 60
+    while served.studio.state().queued < 50:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert requests.get(f"{served.url}/samplers", timeout=20).ok
+    served.client().interrupt()
+    for each in (long, *waiting):
+        each.join(120)
+        assert not each.is_alive()
+
+
 def test_what_can_be_chosen_is_listed(served):
     client = served.client()
     assert "DPM++ 2M" in client.util_get_sampler_names()
@@ -133,6 +179,9 @@ def test_what_can_be_chosen_is_listed(served):
         {"model_name": "loose.safetensors", "filename": "loose.safetensors"}
     ]
     assert client.get_memory()["ram"]["total"] > 0
+    assert client.get_cmd_flags()["api"] is True
+    assert client.get_upscalers() == []
+    assert client.refresh_checkpoints() is None
 
 
 def test_image_to_image_starts_from_the_picture(served):
@@ -161,6 +210,26 @@ def test_inpainting_keeps_what_is_outside_the_mask(served):
     pixels = np.asarray(result.image)
     assert (pixels[:24] == (9, 99, 199)).all()
     assert (pixels[24:40, 24:40] != (9, 99, 199)).any()
+
+
+def test_an_inverted_mask_keeps_what_is_inside(served):
+    start = Image.new("RGB", (64, 64), (9, 99, 199))
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (24, 24, 40, 40))
+    result = served.client().img2img(
+        images=[start],
+        mask_image=mask,
+        mask_blur=0,
+        inpainting_fill=1,
+        inpaint_full_res=False,
+        inpainting_mask_invert=1,
+        width=64,
+        height=64,
+        seed=5,
+    )
+    pixels = np.asarray(result.image)
+    assert (pixels[24:40, 24:40] == (9, 99, 199)).all()
+    assert (pixels[:24] != (9, 99, 199)).any()
 
 
 def test_png_info_reads_a_picture_back(served):
@@ -192,6 +261,19 @@ def png(colour: str = "red") -> str:
         ("txt2img", {"sampler_name": "Nope"}, "no sampler called"),
         ("txt2img", {"enable_hr": True}, "“enable_hr” is not supported"),
         ("txt2img", {"tiling": True}, "“tiling” is not supported"),
+        ("txt2img", {"subseed_strength": 0.5}, "“subseed_strength” is not supported"),
+        (
+            "txt2img",
+            {"alwayson_scripts": {"ControlNet": {"args": [{"enabled": True}]}}},
+            "“alwayson_scripts.ControlNet.enabled” is not supported",
+        ),
+        ("txt2img", {"script_name": "x/y"}, "“script_name” is not supported"),
+        ("txt2img", {"override_settings": {"CLIP_stop_at_last_layers": "2"}}, "whole number"),
+        ("txt2img", {"override_settings": {"samples_format": "webp"}}, "“samples_format”"),
+        ("txt2img", {"sampler_name": "PLMS", "scheduler": "Beta"}, "cannot follow the schedule"),
+        ("txt2img", {"n_iter": 100}, "number of pictures must be from 1"),
+        ("img2img", {"init_images": [png()], "mask": png("black")}, "Nothing is masked"),
+        ("img2img", {"init_images": [png()], "mask": png(), "inpainting_mask_invert": 7}, "0 or 1"),
         ("txt2img", {"override_settings": {"nope": 1}}, "setting “nope”"),
         ("txt2img", {"override_settings": {"sd_model_checkpoint": "x"}}, "no checkpoint called"),
         ("img2img", {}, "one picture in init_images"),
@@ -199,16 +281,99 @@ def png(colour: str = "red") -> str:
         ("img2img", {"init_images": ["aGVsbG8="]}, "not a picture"),
         ("img2img", {"init_images": [png()], "resize_mode": 9}, "resize_mode must be from 0"),
         ("img2img", {"init_images": [png()], "denoising_strength": 2}, "from 0 to 1"),
-        ("png-info", {"image": "aGVsbG8="}, "not a PNG"),
+        ("png-info", {"image": "aGVsbG8="}, "not a picture"),
     ],
 )
 def test_bad_input_is_a_sentence(served, route, body, says):
-    answer = requests.post(f"{served.url}/{route}", json=body, timeout=10)
+    answer = requests.post(f"{served.url}/{route}", json=body, timeout=60)
     assert answer.status_code == 422
-    assert says in answer.json()["detail"]
+    content = answer.json()
+    assert set(content) == {"error", "field", "detail"}
+    assert says in content["detail"]
+    assert content["detail"].endswith(".")
 
 
-def test_a_wrong_type_names_the_field(served):
-    answer = requests.post(f"{served.url}/txt2img", json={"steps": "many"}, timeout=10)
+@pytest.mark.parametrize("body", [{"steps": "many"}, {"override_settings": []}])
+def test_a_wrong_type_names_the_field(served, body):
+    answer = requests.post(f"{served.url}/txt2img", json=body, timeout=10)
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["body", "steps"]
+    content = answer.json()
+    assert content["field"] == next(iter(body))
+    assert f"“{content['field']}”" in content["detail"]
+
+
+def test_no_json_at_all_is_a_sentence(served):
+    answer = requests.post(f"{served.url}/txt2img", data="{nonsense", timeout=10)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].endswith(".")
+
+
+def test_what_only_the_painter_finds_wrong_comes_back_as_bad_input(served):
+    """The tiny text encoder has three layers; that shows when the words are encoded."""
+    body = {"override_settings": {"CLIP_stop_at_last_layers": 9}, "width": 64, "height": 64}
+    answer = requests.post(f"{served.url}/txt2img", json=body, timeout=60)
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "InvalidRequest"
+    assert answer.json()["field"] == "clip_skip"
+
+
+def test_fields_that_ask_for_nothing_are_accepted(served):
+    nothing = {
+        "styles": [], "subseed": 12345, "subseed_strength": 0, "hr_scale": 2, "eta": 1.0,
+        "alwayson_scripts": {"ControlNet": {"args": []}, "ADetailer": {"args": [False]}},
+        "script_name": None, "restore_faces": False, "refiner_checkpoint": "",
+        "override_settings": {"samples_format": "png", "enable_pnginfo": True},
+    }  # fmt: skip
+    body = {"prompt": "x", "steps": 1, "width": 64, "height": 64, **nothing}
+    assert requests.post(f"{served.url}/txt2img", json=body, timeout=60).ok
+
+
+def test_options_may_be_sent_back_whole(served):
+    client = served.client()
+    options = client.get_options()
+    assert client.set_options({**options, "CLIP_stop_at_last_layers": 2}) == {}
+    assert client.get_options()["CLIP_stop_at_last_layers"] == 2
+    client.set_options(options)
+    assert client.get_options() == options
+
+
+def test_the_reply_names_the_model_by_its_hash(served):
+    info = paint(served).info
+    title = served.client().util_get_current_model()
+    assert title == f"{info['sd_model_name']} [{info['sd_model_hash']}]"
+
+
+def test_webuiapi_with_a_password(served):
+    logins = Logins(api=(Login("robot", "beep"),))
+    with serving(served.studio, logins) as port:
+        client = webuiapi.WebUIApi(port=port, sampler="Euler", steps=2)
+        with pytest.raises(RuntimeError, match="401"):
+            client.txt2img(prompt="x", width=64, height=64)
+        client.set_auth("robot", "boop")
+        with pytest.raises(RuntimeError, match="401"):
+            client.txt2img(prompt="x", width=64, height=64)
+        client.set_auth("robot", "beep")
+        assert client.txt2img(prompt="x", width=64, height=64).image.size == (64, 64)
+
+
+def test_another_site_can_neither_paint_nor_read(served):
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = requests.post(f"{served.url}/txt2img", json={}, headers=headers, timeout=10)
+        assert answer.status_code == 403
+        answer = requests.get(f"{served.url}/options", headers=headers, timeout=10)
+        assert answer.status_code == 403
+
+
+ROUTES = [
+    *("txt2img", "img2img", "progress", "interrupt", "skip", "options", "cmd-flags", "samplers"),
+    *("schedulers", "sd-models", "sd-vae", "memory", "refresh-checkpoints", "png-info"),
+]
+
+
+def test_every_route_is_described(served):
+    described = requests.get(f"http://127.0.0.1:{served.port}/openapi.json", timeout=10).json()
+    paths = described["paths"]
+    assert {f"/sdapi/v1/{route}" for route in ROUTES} <= set(paths)
+    fields = described["components"]["schemas"]["Img2ImgBody"]["properties"]
+    assert fields["inpainting_fill"]["description"]
+    assert "422" in paths["/sdapi/v1/txt2img"]["post"]["responses"]
