@@ -10,6 +10,7 @@ HELP = {
     "vae": "Turns the model's latent into pixels. Automatic picks the one that belongs to it.",
     "refresh": "Look at the models folder again.",
     "pill": "The device that paints, what it is doing, and how much of its memory is in use.",
+    "queue": "What is being painted and what waits: move, skip or take out your own.",
     "theme": "Light or dark.",
     "prompt": "What the picture shows, in plain words. Ctrl+Enter paints it; Ctrl+Up and Ctrl+Down "
     "change the weight of the selected words.",

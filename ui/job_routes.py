@@ -1,38 +1,37 @@
-"""Routes to watch a job and to stop it: its messages as a stream of server-sent events.
-
-A stream rather than a gradio generator: it ends and resumes with the browser tab while the job
-goes on, loses no step however fast they come, and holds none of gradio's worker threads.
-"""
+"""Routes to watch a job, to stop it, and to go on with the next picture of its batch."""
 
 from __future__ import annotations
 
-import json
+import secrets
 from collections.abc import AsyncIterator
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import Response, StreamingResponse
 
-from backend.events import END_EVENTS, Event, ImageSaved, Queued
+from backend.events import ImageSaved
 from backend.studio.views import StudioLike
 from ui.addresses import PREFIX
-from ui.live import Message, message, opening, place
+from ui.job_stream import Numbering, watch
 
-WAIT_SECONDS = 1.0
 MAX_WATCHERS = 64
 
 
 def job_router(studio: StudioLike) -> APIRouter:
-    """The routes of jobs: `events`, `cancel`, and pictures that could not be written."""
+    """The routes of one job: `events`, `cancel`, `skip`, and pictures that were not written."""
     router = APIRouter(prefix=f"{PREFIX}/jobs", include_in_schema=False)
     # Watchers wait in threads of their own: a crowd of open tabs must not hold up the page.
     limiter = CapacityLimiter(MAX_WATCHERS)
+    numbering = Numbering(secrets.token_hex(4))
+
+    async def frames(job_id: str, since: int) -> AsyncIterator[str]:
+        async for number, content in watch(studio, job_id, since, limiter):
+            yield numbering.frame(number, content)
 
     @router.get("/{job_id}/events")
-    async def events(job_id: str, last_event_id: str = Header("0")) -> StreamingResponse:
-        since = int(last_event_id) if last_event_id.isdecimal() else 0
+    async def events(job_id: str, last_event_id: str = Header("")) -> StreamingResponse:
         return StreamingResponse(
-            watch(studio, job_id, since, limiter),
+            frames(job_id, numbering.since(last_event_id)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -40,6 +39,10 @@ def job_router(studio: StudioLike) -> APIRouter:
     @router.post("/{job_id}/cancel")
     def cancel(job_id: str) -> dict[str, bool]:
         return {"stopping": studio.cancel(job_id)}
+
+    @router.post("/{job_id}/skip")
+    def skip(job_id: str) -> dict[str, bool]:
+        return {"skipping": studio.skip(job_id)}
 
     @router.get("/{job_id}/pictures/{picture}")
     def picture(job_id: str, picture: int) -> Response:
@@ -50,42 +53,3 @@ def job_router(studio: StudioLike) -> APIRouter:
         raise HTTPException(404)
 
     return router
-
-
-async def watch(
-    studio: StudioLike, job_id: str, since: int, limiter: CapacityLimiter
-) -> AsyncIterator[str]:
-    """The job's messages from event `since` on, until its last; `gone` where there is no job."""
-    view = studio.job(job_id)
-    if view is None:
-        yield _frame({"kind": "gone"})
-        return
-    yield _frame(opening(view))
-    position = -1
-    while True:
-        batch = await to_thread.run_sync(
-            studio.wait_events, job_id, since, WAIT_SECONDS, limiter=limiter
-        )
-        for event in batch:
-            since += 1
-            position = event.position if isinstance(event, Queued) else position
-            yield _frame(message(event, job_id), since)
-        if _is_over(batch):
-            return
-        view = studio.job(job_id)
-        if view is None:
-            yield _frame({"kind": "gone"})
-            return
-        if view.state == "queued" and not batch and view.position != position:
-            position = view.position
-            yield _frame(place(position))
-
-
-def _is_over(batch: list[Event]) -> bool:
-    return bool(batch) and isinstance(batch[-1], END_EVENTS)
-
-
-def _frame(content: Message, number: int | None = None) -> str:
-    """One server-sent event; its number is where a browser resumes after a lost connection."""
-    name = "" if number is None else f"id: {number}\n"
-    return f"{name}data: {json.dumps(content, separators=(',', ':'))}\n\n"

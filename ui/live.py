@@ -18,6 +18,7 @@ from backend.events import (
     Finished,
     ImageSaved,
     Queued,
+    Skipped,
     Started,
     StepDone,
     Waiting,
@@ -117,8 +118,8 @@ def _saved(event: ImageSaved, job_id: str) -> Message:
     }
 
 
-def _cancelled(event: Cancelled) -> Message:
-    return {"kind": "cancelled", "picture": event.picture, "step": event.step}
+def _left(kind: str) -> Callable[[Cancelled | Skipped], Message]:
+    return lambda event: {"kind": kind, "picture": event.picture, "step": event.step}
 
 
 _WRITERS: dict[type, Callable[[Any], Message]] = {
@@ -127,6 +128,7 @@ _WRITERS: dict[type, Callable[[Any], Message]] = {
     Started: _started,
     StepDone: _step,
     Finished: lambda event: {"kind": "finished", "seconds": round(event.seconds, 2)},
-    Cancelled: _cancelled,
+    Skipped: _left("skipped"),
+    Cancelled: _left("cancelled"),
     Failed: lambda event: {"kind": "failed", "error": event.error},
 }

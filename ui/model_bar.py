@@ -9,6 +9,7 @@ import gradio as gr
 from backend.names import FROM_CHECKPOINT
 from backend.request import ModelChoice
 from backend.studio.views import StudioLike
+from ui.queue_panel import build_queue_panel
 from ui.theme import asset
 
 OWN_VAES = ("Automatic", "Built in")
@@ -50,6 +51,7 @@ def build_model_bar(studio: StudioLike, page: gr.Blocks) -> ModelBar:
             "Refresh models", elem_id="bar--refresh", elem_classes=["icon", "icon-refresh"]
         )
         pill = _build_pill()
+        build_queue_panel()
         _build_theme_button()
         native_size = gr.State(native_size_of(studio, checkpoint.value))
     bar = ModelBar(checkpoint, vae, native_size)

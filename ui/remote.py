@@ -1,13 +1,16 @@
 """The page's named endpoints for gradio's Python client, one a task.
 
-Pictures are passed as base64 text of a PNG, JPEG or WebP file.
+Pictures are passed as base64 text of a PNG, JPEG or WebP file. An endpoint answers, when all is
+painted, with a list of url, seed, infotext, width and height of each picture.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import asdict
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import gradio as gr
@@ -17,9 +20,7 @@ from backend.events import END_EVENTS, Event, Failed, ImageSaved
 from backend.request import ModelChoice
 from backend.studio.views import StudioLike
 from backend.tasks import PictureRef
-from ui import image_to_image as image_to_image_tab
-from ui import inpaint as inpaint_tab
-from ui import text_to_image as text_to_image_tab
+from ui import image_to_image, inpaint, text_to_image
 from ui.live import message
 from ui.model_bar import checkpoint_names, model_choice, native_size_of
 from ui.picture_controls import size_for_picture
@@ -27,107 +28,89 @@ from ui.submission import ToRequest
 
 WAIT_SECONDS = 30.0
 CALLS_AT_ONCE = 4
-Picture = dict[str, Any]
 NO_BASE64 = "A picture must be base64 of a PNG, JPEG or WebP file."
+Pictures = list[dict[str, Any]]
+
+# Fields by name with their defaults, whose types are the fields'; `str` has none and is needed.
+_Fields = Mapping[str, Any]
+_WORDS: _Fields = {"prompt": str, "negative_prompt": ""}
+_OVER: _Fields = {"strength": 0.75, "resize": "Crop and resize"}
+_MASKED: _Fields = {
+    "mask_blur": 4, "masked_content": "original", "area": "Whole picture", "padding": 32,
+    "soft": False,
+}  # fmt: skip
+_ANY: _Fields = {
+    "width": 0, "height": 0, "steps": 20, "cfg_scale": 7.0, "sampler": "DPM++ 2M",
+    "schedule": "Automatic", "seed": -1, "batch_size": 1, "clip_skip": 1, "checkpoint": "",
+    "vae": "Automatic",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    name: str
+    does: str
+    fields: _Fields
+    to_request: ToRequest
+
+
+_ENDPOINTS = (
+    _Endpoint(
+        "text_to_image",
+        "Paint from words. Width and height 0 mean the checkpoint's own size; no checkpoint means "
+        "the first one.",
+        {**_WORDS, **_ANY},
+        text_to_image.to_request,
+    ),
+    _Endpoint(
+        "image_to_image",
+        "Paint over a picture. Width and height 0 follow the picture; no checkpoint means the "
+        "first one.",
+        {"picture": str, **_WORDS, **_OVER, **_ANY},
+        image_to_image.to_request,
+    ),
+    _Endpoint(
+        "inpaint",
+        "Repaint where the mask is white. Width and height 0 follow the picture; no checkpoint "
+        "means the first one.",
+        {"picture": str, "mask": str, **_WORDS, **_OVER, **_MASKED, **_ANY},
+        inpaint.to_request,
+    ),
+)
+_PICTURE_FIELDS = ("picture", "mask")
 
 
 def add_endpoints(studio: StudioLike) -> None:
-    """Add `/text_to_image`, `/image_to_image` and `/inpaint` to the Blocks being built."""
-    for endpoint in (_text_to_image(studio), _image_to_image(studio), _inpaint(studio)):
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_limit=CALLS_AT_ONCE)
+    """Add an endpoint for each task to the Blocks being built, `/text_to_image` and so on."""
+    for endpoint in _ENDPOINTS:
+        gr.api(_function(studio, endpoint), api_name=endpoint.name, concurrency_limit=CALLS_AT_ONCE)
 
 
-# gradio reads each endpoint's parameters from its signature, so none can be shared.
-def _text_to_image(studio: StudioLike):
-    def text_to_image(  # noqa: PLR0917  gradio's client passes arguments by position too
-        prompt: str,
-        negative_prompt: str = "",
-        width: int = 0,
-        height: int = 0,
-        steps: int = 20,
-        cfg_scale: float = 7.0,
-        sampler: str = "DPM++ 2M",
-        schedule: str = "Automatic",
-        seed: int = -1,
-        batch_size: int = 1,
-        clip_skip: int = 1,
-        checkpoint: str = "",
-        vae: str = "Automatic",
-    ) -> list[dict[str, Any]]:
-        """Paint, and return url, seed, infotext and size of each picture when all are done.
+def _function(studio: StudioLike, endpoint: _Endpoint) -> Callable[..., Pictures]:
+    """A function of the endpoint's fields; gradio reads them from its signature."""
 
-        Width and height 0 mean the checkpoint's own; no checkpoint means the first one.
-        """
-        return _paint(studio, text_to_image_tab.to_request, locals())
+    parameters = [_parameter(name, default) for name, default in endpoint.fields.items()]
+    signature = inspect.Signature(parameters, return_annotation=Pictures)
 
-    return text_to_image
+    def paint(*values: Any, **named: Any) -> Pictures:
+        bound = signature.bind(*values, **named)
+        bound.apply_defaults()
+        return _paint(studio, endpoint.to_request, bound.arguments)
+
+    paint.__name__, paint.__doc__ = endpoint.name, endpoint.does
+    paint.__signature__ = signature  # type: ignore[attr-defined]
+    paint.__annotations__ = {each.name: each.annotation for each in parameters}
+    return paint
 
 
-def _image_to_image(studio: StudioLike):
-    def image_to_image(  # noqa: PLR0917
-        picture: str,
-        prompt: str,
-        negative_prompt: str = "",
-        strength: float = 0.75,
-        resize: str = "Crop and resize",
-        width: int = 0,
-        height: int = 0,
-        steps: int = 20,
-        cfg_scale: float = 7.0,
-        sampler: str = "DPM++ 2M",
-        schedule: str = "Automatic",
-        seed: int = -1,
-        batch_size: int = 1,
-        clip_skip: int = 1,
-        checkpoint: str = "",
-        vae: str = "Automatic",
-    ) -> list[dict[str, Any]]:
-        """Paint over a picture, and return url, seed, infotext and size of each result.
-
-        Width and height 0 follow the picture; no checkpoint means the first one.
-        """
-        return _paint(studio, image_to_image_tab.to_request, locals())
-
-    return image_to_image
+def _parameter(name: str, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if default is str:
+        return inspect.Parameter(name, kind, annotation=str)
+    return inspect.Parameter(name, kind, default=default, annotation=type(default))
 
 
-def _inpaint(studio: StudioLike):
-    def inpaint(  # noqa: PLR0917
-        picture: str,
-        mask: str,
-        prompt: str,
-        negative_prompt: str = "",
-        strength: float = 0.75,
-        mask_blur: int = 4,
-        masked_content: str = "original",
-        area: str = "Whole picture",
-        padding: int = 32,
-        soft: bool = False,
-        resize: str = "Crop and resize",
-        width: int = 0,
-        height: int = 0,
-        steps: int = 20,
-        cfg_scale: float = 7.0,
-        sampler: str = "DPM++ 2M",
-        schedule: str = "Automatic",
-        seed: int = -1,
-        batch_size: int = 1,
-        clip_skip: int = 1,
-        checkpoint: str = "",
-        vae: str = "Automatic",
-    ) -> list[dict[str, Any]]:
-        """Repaint where the mask is white, and return url, seed, infotext and size of each result.
-
-        Width and height 0 follow the picture; no checkpoint means the first one.
-        """
-        return _paint(studio, inpaint_tab.to_request, locals())
-
-    return inpaint
-
-
-def _paint(
-    studio: StudioLike, to_request: ToRequest, given: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _paint(studio: StudioLike, to_request: ToRequest, given: dict[str, Any]) -> Pictures:
     """Paint what an endpoint was given; raises `gr.Error` with a sentence."""
     try:
         model = _model(studio, given["checkpoint"], given["vae"])
@@ -145,7 +128,7 @@ def _model(studio: StudioLike, checkpoint: str, vae: str) -> ModelChoice:
 
 def _complete(studio: StudioLike, given: dict[str, Any], model: ModelChoice) -> dict[str, Any]:
     """The values as a tab would have them: pictures kept, and a size."""
-    kept = {name: _keep(studio, given[name]) for name in ("picture", "mask") if name in given}
+    kept = {name: _keep(studio, given[name]) for name in _PICTURE_FIELDS if given.get(name)}
     side = native_size_of(studio, model.checkpoint)
     width, height = side, side
     if "picture" in kept:
@@ -158,15 +141,15 @@ def _complete(studio: StudioLike, given: dict[str, Any], model: ModelChoice) -> 
     }
 
 
-def _keep(studio: StudioLike, text: str) -> PictureRef:
+def _keep(studio: StudioLike, text: Any) -> PictureRef:
     try:
         data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, TypeError) as error:
         raise BadPicture(NO_BASE64) from error
     return studio.keep_picture(data).ref
 
 
-def _results(studio: StudioLike, job_id: str) -> list[Picture]:
+def _results(studio: StudioLike, job_id: str) -> Pictures:
     events: list[Event] = []
     while not (events and isinstance(events[-1], END_EVENTS)):
         events += studio.wait_events(job_id, len(events), WAIT_SECONDS)

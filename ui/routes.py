@@ -16,6 +16,7 @@ from ui.gallery_routes import gallery_router
 from ui.input_routes import input_router
 from ui.job_routes import job_router
 from ui.model_routes import model_router
+from ui.queue_routes import queue_router
 
 THUMBNAILS_AT_ONCE = 3
 RECENT_LIMIT = 30
@@ -28,6 +29,7 @@ def build_router(studio: StudioLike) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     limiter = CapacityLimiter(THUMBNAILS_AT_ONCE)
     router.include_router(job_router(studio))
+    router.include_router(queue_router(studio))
     router.include_router(input_router(studio))
     router.include_router(model_router(studio))
     router.include_router(gallery_router(studio))

@@ -12,7 +12,7 @@ from ui.help import HELP
 ASSETS = Path(__file__).parent / "assets"
 STYLES = (
     "theme.css", "layout.css", "controls.css", "tokens.css", "stage.css", "painter.css",
-    "gallery.css", "look.css", "models.css",
+    "gallery.css", "look.css", "models.css", "queue.css",
 )  # fmt: skip
 SYSTEM_FONTS = ("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 GREY_STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")

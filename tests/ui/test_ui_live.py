@@ -16,6 +16,7 @@ from backend.events import (
     Finished,
     ImageSaved,
     Queued,
+    Skipped,
     Started,
     StepDone,
     Waiting,
@@ -23,8 +24,8 @@ from backend.events import (
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.views import JobView
 from backend.tasks import ImageToImage, PictureRef
-from tests.ui.fake_studio import FakeStudio
-from ui.job_routes import watch
+from tests.ui.fake_studio import FakeJob, FakeStudio
+from ui.job_stream import watch
 from ui.live import message, opening
 
 
@@ -41,6 +42,7 @@ def step(**changes) -> StepDone:
         (Started(steps=9, pictures=2), {"kind": "started", "pictures": 2}),
         (Finished(seconds=5.037), {"kind": "finished", "seconds": 5.04}),
         (Cancelled(picture=1, step=7), {"kind": "cancelled", "picture": 1, "step": 7}),
+        (Skipped(picture=1, step=7), {"kind": "skipped", "picture": 1, "step": 7}),
         (Failed(error="Too big."), {"kind": "failed", "error": "Too big."}),
     ],
 )
@@ -93,15 +95,10 @@ def test_a_picture_that_could_not_be_written_is_found_at_its_job():
 def frames(studio: FakeStudio, job_id: str, since: int = 0) -> list[tuple[int | None, dict]]:
     """All frames of a job's stream as (number, message)."""
 
-    async def collect() -> list[str]:
+    async def collect() -> list[tuple[int | None, dict]]:
         return [one async for one in watch(studio, job_id, since, CapacityLimiter(2))]
 
-    parsed = []
-    for frame in asyncio.run(collect()):
-        lines = dict(line.split(": ", 1) for line in frame.strip().split("\n"))
-        number = int(lines["id"]) if "id" in lines else None
-        parsed.append((number, json.loads(lines["data"])))
-    return parsed
+    return asyncio.run(collect())
 
 
 def test_the_stream_of_a_finished_job_tells_all_of_it_again(studio, paint):
@@ -125,6 +122,59 @@ def test_an_unknown_job_is_gone(studio):
     assert frames(studio, "none of mine") == [(None, {"kind": "gone"})]
 
 
-def test_a_message_cannot_break_out_of_its_frame(studio, paint):
-    told = frames(studio, paint(prompt="a\n\ndata: {}\r\n🎈</script>"))
-    assert [content["kind"] for _, content in told].count("saved") == 1
+def test_a_message_cannot_break_out_of_its_frame(client, paint):
+    job_id = paint(prompt="a\n\ndata: {}\r\n🎈</script>")
+    text = client.get(f"/atelier/jobs/{job_id}/events").text
+    told = [json.loads(line[6:]) for line in text.split("\n") if line.startswith("data: ")]
+    assert [content["kind"] for content in told].count("saved") == 1
+
+
+class SlowBrowser:
+    """Takes a job's messages one by one; each takes `seconds` of a clock of its own."""
+
+    def __init__(self, studio: FakeStudio, job_id: str) -> None:
+        self.seconds = 0.0
+        self._now = 0.0
+        self._stream = watch(studio, job_id, 0, CapacityLimiter(2), clock=lambda: self._now)
+
+    async def take(self) -> dict:
+        _, content = await anext(self._stream)
+        self._now += self.seconds
+        return content
+
+
+def test_a_slow_browser_misses_previews_but_neither_steps_nor_results(studio):
+    job_id, tell = scripted(studio, steps=30)
+
+    async def visit() -> list[dict]:
+        browser = SlowBrowser(studio, job_id)
+        tell(0, 5)
+        told = [await browser.take() for _ in range(2 + 4)]
+        browser.seconds = 10
+        told.append(await browser.take())
+        tell(5, 29)  # while it takes the fifth step
+        told += [await browser.take() for _ in range(24)]
+        browser.seconds = 0
+        tell(29, 30)
+        told += [await browser.take() for _ in range(1)]
+        studio.jobs[job_id].events += [saved(None), Finished(seconds=1)]
+        return [*told, await browser.take(), await browser.take()]
+
+    told = asyncio.run(visit())
+    steps = [content for content in told if content["kind"] == "step"]
+    assert [content["step"] for content in steps] == list(range(1, 31))
+    seen = [content["step"] for content in steps if content["src"]]
+    assert seen == [1, 2, 3, 4, 5, 29, 30]
+    assert [content["kind"] for content in told[-2:]] == ["saved", "finished"]
+
+
+def scripted(studio: FakeStudio, steps: int):
+    """A job that does only what it is told: `tell(first, last)` adds its steps."""
+    request = GenerationRequest(seed=1, steps=steps, model=ModelChoice(checkpoint="storybook"))
+    job = FakeJob("scripted", "tests", request, [Started(steps=steps, pictures=1)])
+    studio.jobs[job.job_id] = job
+
+    def tell(first: int, last: int) -> None:
+        job.events += [step(step=number + 1, total=steps) for number in range(first, last)]
+
+    return job.job_id, tell

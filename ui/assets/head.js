@@ -31,7 +31,7 @@
         event.preventDefault();
         event.stopPropagation();
         visible("button.go")?.click();
-      } else if (event.key === "Escape" && !document.querySelector("ul.option-list")) {
+      } else if (event.key === "Escape" && !document.querySelector("ul.option-list, .queue-panel:not([hidden])")) {
         visible("button.halt")?.click();
       }
     },

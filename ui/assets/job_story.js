@@ -48,6 +48,12 @@ const CHAPTERS = {
   },
   saved(job, message) {
     job.saved[message.picture] = message;
+    job.done = Math.max(job.done, (message.picture + 1) * job.steps);
+  },
+  skipped(job, { picture }) {
+    job.done = (picture + 1) * job.steps;
+    job.line = `Picture ${picture + 1} of ${job.pictures} skipped`;
+    job.right = "";
   },
   finished(job, { seconds }) {
     const note = job.saved.map((saved) => saved?.note).find(Boolean);

@@ -3,6 +3,7 @@
 function watchJobs(storageKey, handle) {
   let source = null;
   let current = "";
+  let begun = false; // whether the current one is more than queued
 
   function ids() {
     try {
@@ -30,6 +31,7 @@ function watchJobs(storageKey, handle) {
 
   function receive(id, message) {
     if (id !== current) return;
+    begun ||= !["job", "queued"].includes(message.kind);
     const done = ["finished", "cancelled", "failed", "gone"];
     // One that ended while nobody watched is passed over for the next.
     if (message.kind === "job" && done.includes(message.state) && waiting()) return goOn(id, true);
@@ -41,6 +43,7 @@ function watchJobs(storageKey, handle) {
 
   function follow(id) {
     current = id;
+    begun = false;
     source = new EventSource(`./atelier/jobs/${encodeURIComponent(id)}/events`);
     source.onmessage = (event) => receive(id, JSON.parse(event.data));
     // A browser comes back by itself after a lost connection, but not after an answer in error.
@@ -48,6 +51,18 @@ function watchJobs(storageKey, handle) {
       if (source?.readyState === EventSource.CLOSED) setTimeout(() => current === id && follow(id), 3000);
     };
   }
+
+  // Jobs that were given another order are followed in it, unless one is being painted already.
+  document.addEventListener("atelier:order", ({ detail }) => {
+    const order = ids().sort((one, other) => detail.indexOf(one) - detail.indexOf(other));
+    keep(order);
+    if (!source || begun || order[0] === current) return;
+    leave();
+    follow(order[0]);
+  });
+  document.addEventListener("atelier:dropped", ({ detail }) => {
+    if (detail !== current) keep(ids().filter((id) => id !== detail));
+  });
 
   const first = ids()[0];
   if (first) follow(first);
@@ -63,6 +78,9 @@ function watchJobs(storageKey, handle) {
       if (!source) return false;
       await fetch(`./atelier/jobs/${encodeURIComponent(current)}/cancel`, { method: "POST" });
       return true;
+    },
+    async skip() {
+      if (source) await fetch(`./atelier/jobs/${encodeURIComponent(current)}/skip`, { method: "POST" });
     },
     active: () => source !== null,
   };

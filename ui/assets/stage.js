@@ -85,6 +85,7 @@ function draw() {
   drawFacts(now);
   drawProgress();
   drawBack();
+  part("skip").hidden = !job || earlier || job.over || job.queued || job.pictures < 2;
   tools.draw(now.saved);
   why(now.past ? null : now.saved);
   compare.offer(!earlier && job?.input, !now.past && now.saved);
@@ -214,6 +215,7 @@ function announce(sentence) {
 }
 
 part("back").addEventListener("click", backToNow);
+part("skip").addEventListener("click", () => jobs.skip());
 part("fault-close").addEventListener("click", clearFault);
 document.addEventListener("atelier:stop", stop);
 document.addEventListener("atelier:show", ({ detail }) => {
