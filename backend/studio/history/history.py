@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from backend.errors import StorageError
 from backend.request import GenerationRequest
@@ -68,12 +68,20 @@ class History:
         return sum(self._move(picture, deleted) for picture in pictures)
 
     def _move(self, picture: int, deleted: bool) -> bool:
-        with self._changing() as connection:
-            name = _name(connection, picture)
-            if name is None or not self._storage.move(name, deleted=deleted):
-                return False
-            sql = "UPDATE pictures SET deleted = ? WHERE id = ? AND deleted = ?"
-            return connection.execute(sql, (deleted, picture, not deleted)).rowcount == 1
+        found = self.entry(picture)
+        if found is None or found.deleted == deleted:
+            return False
+        try:
+            with self._changing() as connection:
+                if not self._storage.move(found.name, deleted=deleted):
+                    return False
+                sql = "UPDATE pictures SET deleted = ? WHERE id = ?"
+                connection.execute(sql, (deleted, picture))
+                return True
+        except StorageError:
+            with suppress(OSError):  # the row stays, so the file goes back to where it says
+                self._storage.move(found.name, deleted=not deleted)
+            raise
 
     def empty_bin(self) -> int:
         """The files first: a crash in between leaves a row that the next start takes out."""
@@ -115,7 +123,7 @@ class History:
                 yield connection
         except OSError as error:
             raise StorageError(
-                f"The outputs folder could not be changed ({error.strerror}); nothing else was."
+                f"The outputs folder cannot be written ({error.strerror}); nothing was changed."
             ) from error
 
 

@@ -6,12 +6,14 @@ import errno
 import json
 import os
 import resource
+import sqlite3
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from backend.errors import StorageError
 from backend.studio.history import archive as archive_module
 from backend.studio.history.chunk import pixels_hash
 from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef
@@ -185,11 +187,31 @@ def test_changes_that_cannot_be_written_are_a_sentence_and_change_nothing(room, 
         lambda: room.delete_pictures([entry.id]),
         lambda: room.set_favourite(entry.id, True),
     ):
-        with pytest.raises(Exception, match=r"could not be changed \(No space left on device\)"):
+        with pytest.raises(Exception, match=r"cannot be written \(No space left on device\)"):
             change()
     monkeypatch.undo()
     assert room.all() == [entry]
     assert room.all(BIN) == []
+
+
+def test_where_the_row_cannot_be_changed_the_file_is_where_the_row_says(room, monkeypatch):
+    kept, binned = room.add(seed=1), room.add(seed=2)
+    room.delete_pictures([binned.id])
+    write = room.database.write
+
+    @contextmanager
+    def failing_at_its_end():
+        with write() as connection:
+            yield connection
+            raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(room.database, "write", failing_at_its_end)
+    for change, entry in ((room.delete_pictures, kept), (room.restore_pictures, binned)):
+        with pytest.raises(StorageError, match="could not be written"):
+            change([entry.id])
+    monkeypatch.undo()
+    assert [entry.name for entry in room.all()] == list(room.storage.names(deleted=False))
+    assert [entry.name for entry in room.all(BIN)] == list(room.storage.names(deleted=True))
 
 
 def test_steps_come_back_as_they_were(room):
