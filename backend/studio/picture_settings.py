@@ -21,7 +21,7 @@ from backend.tasks import MASKED_AREAS, MASKED_CONTENTS, MAX_MASK_BLUR, MAX_PADD
 
 # What tells about a picture but sets nothing that a tab has; files named in a prompt have hashes.
 _TOLD = {"Model", "Model hash", "VAE", "VAE hash", "Version", "Depth map", "Hashes"}
-_TOLD |= {"Lora hashes", "TI hashes", "Hypernet hash", "User", "Created Date"}
+_TOLD |= {"Lora hashes", "TI hashes", "Hypernet hashes", "User", "Created Date"}
 # What an infotext of inpainting leaves out where it is so.
 _USUAL = {"masked_content": "original", "area": "Whole picture", "soft": False}
 

@@ -15,12 +15,14 @@ from sd_parsers import ParserManager
 
 from backend.errors import BadPicture
 from backend.request import GenerationRequest, ModelChoice
+from backend.studio.history.chunk import CHUNK_KEY, Making, write_making
 from backend.studio.infotext import write_infotext
 from backend.studio.picture_info import read_picture_info
 from backend.studio.storage import encode_png
 from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef, TextToImage
 from tests.unit.studio.a1111_examples import EXAMPLES
 
+ADAPTER_HASHES = ("Lora hashes", "TI hashes", "Hypernet hashes")
 PLAIN = EXAMPLES["many lines"][0]
 PICTURE = PictureRef(sha256="a" * 64, width=64, height=64)
 
@@ -249,8 +251,11 @@ def test_sd_parsers_reads_every_file_that_is_written_here(task, prompt):
         prompt=prompt, negative_prompt="fog", seed=7, width=64, height=64, sampler="Euler a",
         model=ModelChoice(checkpoint="storybook"), task=task,
     )  # fmt: skip
-    infotext = write_infotext(request, "ab" * 32, ("fine.safetensors", "cd" * 32))
-    data = encode_png(np.zeros((64, 64, 3), np.uint8), infotext)
+    hashes = dict.fromkeys(ADAPTER_HASHES, "a: 0123456789, b: 9876543210")
+    infotext = write_infotext(request, "ab" * 32, ("fine.safetensors", "cd" * 32), hashes)
+    making = Making(request=request, created=1.5, parent=None, pixels="ef" * 32)
+    chunks = {CHUNK_KEY: write_making(making)}
+    data = encode_png(np.zeros((64, 64, 3), np.uint8), infotext, **chunks)
     found = ParserManager().parse(io.BytesIO(data))  # type: ignore[arg-type]
     assert found is not None
     assert (found.full_prompt, found.full_negative_prompt) == (prompt, "fog")
