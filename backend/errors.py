@@ -5,6 +5,7 @@ AtelierError
 ├── BadPicture          an input picture, mask or depth map that cannot be worked with
 ├── ModelError          a checkpoint or VAE file is missing, broken or of another kind
 ├── OutOfMemory         the picture does not fit beside the model
+├── EngineStarting      the painting engine is not ready yet
 ├── StorageError        a finished picture could not be written
 └── Stopped             the artist pressed Stop; not a fault
 """
@@ -37,6 +38,10 @@ class ModelError(AtelierError):
 
 class OutOfMemory(AtelierError):
     """The device ran out of memory; the model stays loaded."""
+
+
+class EngineStarting(AtelierError):
+    """The painting engine warms up; the same question can be asked again once it is ready."""
 
 
 class StorageError(AtelierError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from backend.request import MAX_SIDE, SIZE_MULTIPLE, GenerationRequest
 from backend.tasks import TextToImage
 
@@ -9,9 +11,28 @@ LATENT_FACTOR = 8
 ASPECTS = {"1:1": (1, 1), "3:2": (3, 2), "2:3": (2, 3), "16:9": (16, 9), "4:5": (4, 5)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Margins:
+    """Pixels that are added to each side of a picture."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+def painted_size(width: int, height: int) -> tuple[int, int]:
+    """The size that is painted for a size that is asked for: whole cells of the latent.
+
+    What is over is cut off again.
+    """
+    across, down = latent_size(width, height)
+    return across * LATENT_FACTOR, down * LATENT_FACTOR
+
+
 def latent_size(width: int, height: int) -> tuple[int, int]:
-    """Size of the latent of a picture, each side 8 times smaller."""
-    return width // LATENT_FACTOR, height // LATENT_FACTOR
+    """Size of the latent of a picture, each side 8 times smaller, rounded up."""
+    return -(-width // LATENT_FACTOR), -(-height // LATENT_FACTOR)
 
 
 def size_for_aspect(aspect: str, native_size: int) -> tuple[int, int]:

@@ -37,11 +37,11 @@ class ModelChoice:
 class GenerationRequest:
     """Everything that decides the pixels of one or several pictures.
 
-    Sizes are in pixels and multiples of 8. `seed` is resolved (0 to 2**32 - 1); picture `i` of a
-    batch is painted with `seed + i`, exactly as if it had been asked for alone. `cfg_scale` 0
-    disregards the prompt, 1 follows it without guidance. `clip_skip` 1 uses the text encoder's
-    last layer, 2 the one before it. `preview` is one of `names.PREVIEW_METHODS` and changes no
-    pixel of the result.
+    Sizes are in pixels; without a picture to start from, multiples of 8. `seed` is resolved (0 to
+    2**32 - 1); picture `i` of a batch is painted with `seed + i`, exactly as if it had been asked
+    for alone. `cfg_scale` 0 disregards the prompt, 1 follows it without guidance. `clip_skip` 1
+    uses the text encoder's last layer, 2 the one before it. `preview` is one of
+    `names.PREVIEW_METHODS` and changes no pixel of the result.
     """
 
     prompt: str = ""
@@ -78,8 +78,9 @@ def validate(request: GenerationRequest) -> GenerationRequest:
     """Return the request unchanged, or raise `InvalidRequest` with a sentence naming the field."""
     _check_text("prompt", "prompt", request.prompt)
     _check_text("negative_prompt", "negative prompt", request.negative_prompt)
-    _check_side("width", request.width)
-    _check_side("height", request.height)
+    whole_cells = isinstance(request.task, TextToImage)
+    _check_side("width", request.width, whole_cells)
+    _check_side("height", request.height, whole_cells)
     _check_whole("steps", "Steps", request.steps, 1, MAX_STEPS)
     _check_cfg_scale(request.cfg_scale)
     _check_whole("seed", "The seed", request.seed, 0, MAX_SEED)
@@ -109,10 +110,10 @@ def _check_whole(name: str, label: str, value: object, low: int, high: int) -> N
         raise InvalidRequest(name, f"{label} must be from {low} to {high}; {value} was given.")
 
 
-def _check_side(name: str, value: object) -> None:
+def _check_side(name: str, value: object, whole_cells: bool) -> None:
     _check_whole(name, f"The {name}", value, 64, MAX_SIDE)
     assert isinstance(value, int)
-    if value % SIZE_MULTIPLE:
+    if whole_cells and value % SIZE_MULTIPLE:
         below = value - value % SIZE_MULTIPLE
         raise InvalidRequest(
             name,

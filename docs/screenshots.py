@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from picture_tabs import take_picture_tabs
 from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,6 +78,8 @@ def _desktop(page: Page, url: str) -> None:
     _status(page, re.compile(r"Step ([6-9]\d|1\d\d) of 150")).wait_for(timeout=120_000)
     _shot(page, "painting-dark")
     _wait_for_picture(page)
+    page.get_by_role("button", name="Light or dark").click()
+    take_picture_tabs(page, _shot, "light")
 
 
 def _phone(page: Page, url: str) -> None:

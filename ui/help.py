@@ -20,8 +20,8 @@ HELP = {
     "go": "Paint this. While a picture is being painted, the next one queues. Ctrl+Enter",
     "stop": "Stop at the next step; nothing is decoded after it. Esc",
     "aspect": "The picture's shape, at about the area that the model was trained on.",
-    "width": f"Width in pixels: a multiple of 8, from 64 to {MAX_SIDE}.",
-    "height": f"Height in pixels: a multiple of 8, from 64 to {MAX_SIDE}.",
+    "width": f"Width in pixels, from 64 to {MAX_SIDE}; without a picture a multiple of 8.",
+    "height": f"Height in pixels, from 64 to {MAX_SIDE}; without a picture a multiple of 8.",
     "swap": "Exchange width and height.",
     "steps": f"How many times noise is taken away, 1 to {MAX_STEPS}. More is finer and slower.",
     "cfg_scale": f"How closely the prompt is followed, 0 to {MAX_CFG_SCALE:g}; 0 disregards it. "

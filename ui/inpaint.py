@@ -9,6 +9,7 @@ import gradio as gr
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.views import StudioLike
 from backend.tasks import MASKED_AREAS, MAX_MASK_BLUR, MAX_PADDING, Inpaint
+from ui.controls import QUICK
 from ui.model_bar import ModelBar
 from ui.picture_tab import build_picture_tab
 from ui.requests import Values, build_request, picture_of, whole
@@ -17,6 +18,8 @@ from ui.task_tab import TaskTab
 TASK = "inpaint"
 NO_PICTURE = "Load a picture, paint over what should change, then press Generate."
 NO_MASK = "The mask is empty: paint over what should change, then press Generate."
+# Less would leave what is new as soft as its fill.
+OUTPAINT_STRENGTH = 0.9
 STARTS = [
     ("Picture", "original"),
     ("Blur", "fill"),
@@ -43,8 +46,25 @@ def to_request(values: Values, model: ModelChoice) -> GenerationRequest:
 
 def build_inpaint(studio: StudioLike, bar: ModelBar) -> TaskTab:
     """The tab's content; `connect` of `ui.task_tab` brings it to life."""
-    return build_picture_tab(
+    tab = build_picture_tab(
         studio, bar, task=TASK, kind="mask", own_controls=_mask_controls, to_request=to_request
+    )
+    assert tab.painter is not None
+    fields = tab.fields
+    tab.painter.greyed(lambda: True, None, fields["soft"], **QUICK)
+    grown = [fields[name] for name in ("width", "height", "area", "masked_content", "strength")]
+    tab.painter.extended(for_extended, fields["strength"], grown, preprocess=False, **QUICK)
+    return tab
+
+
+def for_extended(strength: Any, grown: gr.EventData) -> tuple[Any, ...]:
+    """The settings that suit a canvas that has grown: its own size, so that what is known stays."""
+    return (
+        grown.width,
+        grown.height,
+        "Whole picture",
+        "fill",
+        max(strength if isinstance(strength, int | float) else 0, OUTPAINT_STRENGTH),
     )
 
 

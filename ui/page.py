@@ -9,11 +9,14 @@ import gradio as gr
 from fastapi import FastAPI
 
 from backend.studio.views import StudioLike
+from ui.depth_to_image import build_depth_to_image
+from ui.explorer import connect_explorer
 from ui.gallery import TAB as GALLERY_TAB
 from ui.gallery import build_gallery
 from ui.image_to_image import build_image_to_image
 from ui.inpaint import build_inpaint
 from ui.model_bar import ModelBar, build_model_bar
+from ui.model_fit import connect_fit
 from ui.model_library import build_model_library
 from ui.remote import add_endpoints
 from ui.reuse import connect_reuse
@@ -27,6 +30,7 @@ TABS = {
     "Text to image": build_text_to_image,
     "Image to image": build_image_to_image,
     "Inpaint": build_inpaint,
+    "Depth to image": build_depth_to_image,
 }
 
 
@@ -44,7 +48,7 @@ def build_page(studio: StudioLike) -> Page:
     """The page of a Studio; nothing of it waits for the engine."""
     with gr.Blocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
         bar = build_model_bar(studio, blocks)
-        with gr.Tabs(elem_id="tasks") as tabs:
+        with gr.Tabs(elem_id="tasks", overflow_behavior="wrap") as tabs:
             tasks = [_build_tab(name, build, studio, bar) for name, build in TABS.items()]
             with gr.Tab("Gallery", id=GALLERY_TAB):
                 gallery = build_gallery(dict(zip(TABS, tasks, strict=True)))
@@ -53,6 +57,8 @@ def build_page(studio: StudioLike) -> Page:
         _build_recent()
         for task in tasks:
             connect(studio, task, bar, blocks)
+            connect_fit(studio, task, bar, blocks)
+            connect_explorer(studio, task, bar)
         sources = [*(task.stage for task in tasks), gallery]
         connect_send(studio, tabs, sources, [task for task in tasks if task.painter], bar)
         connect_reuse(studio, tabs, gallery, tasks, bar)

@@ -15,18 +15,21 @@ from backend.studio.views import KeptPicture
 from backend.tasks import PictureRef
 from ui.theme import asset
 
-Kind = Literal["sketch", "mask"]
+Kind = Literal["sketch", "mask", "depth"]
 # Each script but the last only defines what those after it use.
 SCRIPTS = (
     "fit.js", "kept_pictures.js", "paint_layer.js", "hand.js", "brush.js", "colours.js",
-    "mask_files.js", "picture_entry.js", "painter.js",
+    "values.js", "mask_files.js", "depth_map.js", "extend.js", "picture_entry.js",
+    "blank_canvas.js", "painter_memory.js", "painter.js",
 )  # fmt: skip
 
 
 def build_painter(task: str, kind: Kind) -> gr.HTML:
-    """A canvas to draw on ("sketch": the strokes become the picture) or to mask ("mask").
+    """A canvas to draw on ("sketch": the strokes become the picture), to mask, or with a depth map.
 
-    Its event `loaded` tells that a picture of another size is on it, as {"width", "height"}.
+    Its events: `loaded` tells that a picture of another size is on it and `extended` that the
+    canvas has grown, both as {"width", "height"}; `looked` that a picture came by another way;
+    `greyed` that the mask holds strengths between none and all.
     """
     return gr.HTML(
         None,
@@ -40,11 +43,14 @@ def build_painter(task: str, kind: Kind) -> gr.HTML:
     )
 
 
-def painter_showing(kept: KeptPicture, mask: PictureRef | None = None) -> dict[str, Any]:
+def painter_showing(
+    kept: KeptPicture, mask: PictureRef | None = None, depth: PictureRef | None = None
+) -> dict[str, Any]:
     """The painter's value that puts a kept picture on it; a number makes the same one news."""
     return {
         "picture": picture_entry(kept),
         "mask": mask and {"sha256": mask.sha256},
+        "depth": depth and {"sha256": depth.sha256},
         "number": time.monotonic_ns(),
     }
 
@@ -64,10 +70,16 @@ def picture_entry(kept: KeptPicture) -> dict[str, Any]:
     }
 
 
-def hand_over(task: str, place: int, count: int) -> str:
-    """A script for Generate: put what is painted at `place` among the `count` values it sends."""
+def hand_over(
+    task: str, place: int, count: int, event: Literal["input", "glance"] = "input"
+) -> str:
+    """A script for an event: put what is on the painter at `place` among the `count` values sent.
+
+    "input" is for painting: it shows a hidden mask and keeps it. "glance" takes the picture alone
+    and changes nothing.
+    """
     return f"""async (...values) => {{
-      const asked = new CustomEvent("atelier:input", {{ detail: {{ task: "{task}" }} }});
+      const asked = new CustomEvent("atelier:{event}", {{ detail: {{ task: "{task}" }} }});
       document.dispatchEvent(asked);
       values[{place}] = (await asked.detail.answer) ?? null;
       return values.slice(0, {count});

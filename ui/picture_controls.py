@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -17,19 +18,23 @@ START_STEPS = 20
 ROOMY = 1.5  # a picture up to this many times the native side is painted at its own size
 
 
-def build_strength(task: str) -> tuple[gr.Slider, gr.HTML]:
+LITTLE = "next to nothing of the picture stays"
+GEOMETRY = "its geometry alone stays"
+
+
+def build_strength(task: str, start: float, at_full: str) -> tuple[gr.Slider, gr.HTML]:
     """The denoising strength with a line that says what it does."""
     strength = gr.Slider(
         0,
         1,
-        value=START_STRENGTH,
+        value=start,
         step=0.01,
         label="Strength",
         buttons=[],
         elem_id=f"{task}--strength",
     )
     line = gr.HTML(
-        strength_line(START_STEPS, START_STRENGTH),
+        strength_line(START_STEPS, start, at_full),
         html_template='<p class="hint"></p>',
         js_on_load=asset("text.js"),
         apply_default_css=False,
@@ -37,11 +42,11 @@ def build_strength(task: str) -> tuple[gr.Slider, gr.HTML]:
     return strength, line
 
 
-def connect_strength(strength: gr.Slider, line: gr.HTML, steps: gr.Slider) -> None:
+def connect_strength(strength: gr.Slider, line: gr.HTML, steps: gr.Slider, at_full: str) -> None:
     """Keep the line true to the strength and the number of steps."""
     for slider in (strength, steps):
         slider.change(
-            strength_line,
+            partial(strength_line, at_full=at_full),
             [steps, strength],
             line,
             preprocess=False,
@@ -50,15 +55,18 @@ def connect_strength(strength: gr.Slider, line: gr.HTML, steps: gr.Slider) -> No
         )
 
 
-def strength_line(steps: object, strength: object) -> str:
-    """How many of the steps run at a strength, and what that means for the picture."""
+def strength_line(steps: object, strength: object, at_full: str = LITTLE) -> str:
+    """How many of the steps run at a strength, and what that means for the picture.
+
+    `at_full` is what stays of it at strength 1.
+    """
     if not isinstance(steps, int | float) or not isinstance(strength, int | float):
         return ""
     run = steps_run(int(steps), max(0.0, strength))
     if run == 0:
         return f"0 of {steps:g} steps; the picture comes back as it is"
     if strength >= 1:
-        return f"All {steps:g} steps; next to nothing of the picture stays"
+        return f"All {steps:g} steps; {at_full}"
     return f"{run} of {steps:g} steps; the rest of the picture stays"
 
 
@@ -87,8 +95,14 @@ def connect_loaded(painter: gr.HTML, size: SizeControls, native_size: gr.State) 
 def size_for_picture(width: int, height: int, native_side: int) -> tuple[int, int]:
     """The size to paint a picture at: its own, or its shape at the native area."""
     area = width * height
-    scale = 1.0 if area <= (ROOMY * native_side) ** 2 else native_side / area**0.5
+    if area <= (ROOMY * native_side) ** 2:
+        return _possible(width), _possible(height)
+    scale = native_side / area**0.5
     return _side(width * scale), _side(height * scale)
+
+
+def _possible(length: int) -> int:
+    return max(64, min(MAX_SIDE, length))
 
 
 def _side(length: float) -> int:

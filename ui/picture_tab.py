@@ -17,9 +17,19 @@ from ui.controls import (
     connect_prompt,
     connect_size,
 )
+from ui.explorer import build_explorer
 from ui.model_bar import ModelBar
+from ui.model_fit import build_fit
 from ui.painter import Kind, build_painter
-from ui.picture_controls import build_resize, build_strength, connect_loaded, connect_strength
+from ui.picture_controls import (
+    GEOMETRY,
+    LITTLE,
+    START_STRENGTH,
+    build_resize,
+    build_strength,
+    connect_loaded,
+    connect_strength,
+)
 from ui.stage import build_stage
 from ui.submission import ToRequest
 from ui.task_tab import TaskTab, build_actions
@@ -33,14 +43,21 @@ def build_picture_tab(
     kind: Kind,
     own_controls: Callable[[], dict[str, Any]],
     to_request: ToRequest,
+    strength: float = START_STRENGTH,
 ) -> TaskTab:
-    """The tab's content; `own_controls` builds what only this task has, by request field."""
+    """The tab's content; `own_controls` builds what only this task has, by request field.
+
+    `strength` is what the slider begins at.
+    """
+    at_full = GEOMETRY if kind == "depth" else LITTLE
     with gr.Row(elem_id=task, elem_classes="task paired"):
         with gr.Column(elem_classes="prompts"):
+            fit = build_fit(task)
             prompts = build_prompt(task)
         generate, stop = build_actions(task)
         with gr.Column(elem_classes="controls"):
-            strength, line = build_strength(task)
+            strength_slider, line = build_strength(task, strength, at_full)
+            explorer = build_explorer(task)
             own = own_controls()
             size = build_size(task, bar.native_size.value)
             resize = build_resize(task)
@@ -51,13 +68,13 @@ def build_picture_tab(
         stage = build_stage(task)
     connect_size(size, bar.native_size)
     connect_prompt(studio, prompts, sampling.steps)
-    connect_strength(strength, line, sampling.steps)
+    connect_strength(strength_slider, line, sampling.steps, at_full)
     connect_loaded(painter, size, bar.native_size)
     fields = {
         "input": painter,
         "prompt": prompts.prompt,
         "negative_prompt": prompts.negative_prompt,
-        "strength": strength,
+        "strength": strength_slider,
         "resize": resize,
         "width": size.width,
         "height": size.height,
@@ -66,4 +83,15 @@ def build_picture_tab(
         **vars(seed),
         **vars(advanced),
     }
-    return TaskTab(task, fields, size, generate, stop, stage, to_request, painter)
+    return TaskTab(
+        task,
+        fields,
+        size,
+        generate,
+        stop,
+        stage,
+        to_request,
+        fit,
+        painter=painter,
+        explorer=explorer,
+    )

@@ -88,7 +88,7 @@ def _on_painter(studio: StudioLike, pictures: Mapping[str, PictureRef]) -> dict[
     there = {name: ref for name, ref in pictures.items() if studio.input_file(ref.sha256)}
     if "picture" not in there:
         return {"number": time.monotonic_ns()}
-    return painter_showing(KeptPicture(ref=there["picture"]), there.get("mask"))
+    return painter_showing(KeptPicture(ref=there["picture"]), there.get("mask"), there.get("depth"))
 
 
 def reused_request(studio: StudioLike, request: GenerationRequest) -> Reused:

@@ -17,6 +17,7 @@ from ui.input_routes import input_router
 from ui.job_routes import job_router
 from ui.model_routes import model_router
 from ui.queue_routes import queue_router
+from ui.study_routes import study_router
 
 THUMBNAILS_AT_ONCE = 3
 RECENT_LIMIT = 30
@@ -33,6 +34,7 @@ def build_router(studio: StudioLike) -> APIRouter:
     router.include_router(input_router(studio))
     router.include_router(model_router(studio))
     router.include_router(gallery_router(studio))
+    router.include_router(study_router(studio))
 
     @router.get(PREFIX + "/pictures/{name:path}")
     def picture(name: str) -> FileResponse:

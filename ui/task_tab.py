@@ -29,7 +29,9 @@ class TaskTab:
     stop: gr.Button
     stage: gr.HTML
     to_request: ToRequest
+    fit: gr.HTML
     painter: gr.HTML | None = None
+    explorer: gr.HTML | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -104,10 +106,7 @@ def _fits(widget: Any, value: object) -> bool:
 
 def _connect_checkpoint(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None:
     def follow(checkpoint: str, before: int, aspect: str | None) -> tuple[Any, Any, Any]:
-        side = native_size_of(studio, checkpoint)
-        if side == before:
-            return before, gr.skip(), gr.skip()
-        return side, *size_for_aspect(aspect or "1:1", side)
+        return follow_native_size(studio, checkpoint, before, aspect)
 
     bar.checkpoint.input(
         follow,
@@ -115,3 +114,13 @@ def _connect_checkpoint(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None
         [bar.native_size, tab.size.width, tab.size.height],
         **QUICK,
     )
+
+
+def follow_native_size(
+    studio: StudioLike, checkpoint: str, before: int, aspect: str | None
+) -> tuple[Any, Any, Any]:
+    """The checkpoint's own side with width and height for it, where the side is another."""
+    side = native_size_of(studio, checkpoint)
+    if side == before:
+        return before, gr.skip(), gr.skip()
+    return side, *size_for_aspect(aspect or "1:1", side)

@@ -17,6 +17,7 @@ from ui.controls import (
     connect_size,
 )
 from ui.model_bar import ModelBar
+from ui.model_fit import build_fit
 from ui.requests import Values, build_request
 from ui.stage import build_stage
 from ui.task_tab import TaskTab, build_actions
@@ -33,6 +34,7 @@ def build_text_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:
     """The tab's content; `connect` of `ui.task_tab` brings it to life."""
     with gr.Row(elem_id=TASK, elem_classes="task"):
         with gr.Column(elem_classes="prompts"):
+            fit = build_fit(TASK)
             prompts = build_prompt(TASK)
         generate, stop = build_actions(TASK)
         with gr.Column(elem_classes="controls"):
@@ -52,4 +54,4 @@ def build_text_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:
         **vars(advanced),
     }
     del fields["aspect"]  # follows from width and height
-    return TaskTab(TASK, fields, size, generate, stop, stage, to_request)
+    return TaskTab(TASK, fields, size, generate, stop, stage, to_request, fit)

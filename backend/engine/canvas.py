@@ -11,7 +11,8 @@ from backend.engine.decode import Picture
 from backend.engine.fill import filled
 from backend.engine.inputs import Inputs
 from backend.engine.mask_area import area_around, masked_box
-from backend.engine.resize import Box, Size, fitting_box, resized, size_of, stretched
+from backend.engine.resize import Box, Size, fitting_box, padded, resized, size_of, stretched
+from backend.geometry import painted_size
 from backend.request import SIZE_MULTIPLE, GenerationRequest
 from backend.tasks import DepthToImage, Inpaint, PictureTask, ResizeMode, TextToImage
 
@@ -56,13 +57,17 @@ class Canvas:
 
     # (height, width, 3), uint8: what is encoded; of its own size for "Latent resize"
     source: Picture
+    # (width, height) that was asked for, up to 7 pixels less than what is painted
+    asked: Size
     masked: MaskedPart | None = None
     # (height, width), float32, larger is nearer
     depth: np.ndarray | None = None
 
     def finish(self, painted: Picture) -> Picture:
         """The picture for the artist, from what was painted."""
-        return self.masked.frame.put_back(painted) if self.masked else painted
+        if self.masked:
+            return self.masked.frame.put_back(painted)
+        return _cropped(painted, (0, 0, *self.asked))
 
 
 def canvas_for(request: GenerationRequest, inputs: Inputs | None) -> Canvas | None:
@@ -81,13 +86,13 @@ def canvas_for(request: GenerationRequest, inputs: Inputs | None) -> Canvas | No
 
 
 def _plain_canvas(task: PictureTask, size: Size, inputs: Inputs) -> Canvas:
-    source = _source(inputs.picture, size, task.resize)
+    source = source_of(inputs.picture, size, task.resize)
     if not isinstance(task, DepthToImage):
-        return Canvas(source=source)
+        return Canvas(source=source, asked=size)
     if inputs.depth is None:
         raise ValueError("depth-to-image needs a depth map; see depth.estimate_depth")
     depth = resized(inputs.depth.astype(np.float32), size, task.resize)
-    return Canvas(source=source, depth=depth)
+    return Canvas(source=source, asked=size, depth=padded(depth, painted_size(*size)))
 
 
 def _masked_canvas(task: Inpaint, size: Size, inputs: Inputs) -> Canvas:
@@ -97,13 +102,14 @@ def _masked_canvas(task: Inpaint, size: Size, inputs: Inputs) -> Canvas:
     masks.check_not_empty(mask)
     content = filled(picture, masks.cut(mask)) if task.masked_content == "fill" else picture
     if task.area == "Whole picture":
-        source = _source(content, size, task.resize)
+        source = source_of(content, size, task.resize)
         picture, mask = (resized(pixels, size, task.resize) for pixels in (picture, mask))
         mask = mask if task.soft else masks.cut_again(mask)
         masks.check_not_empty(mask)  # it may have been cropped away
-        return Canvas(source=source, masked=_masked_part(task, size, picture, mask))
+        return Canvas(source=source, asked=size, masked=_masked_part(task, size, picture, mask))
     part = _masked_part(task, size, picture, mask)
-    return Canvas(source=_shown(content, part.frame.box, size), masked=part)
+    source = _shown(task, content, part.frame.box, size)
+    return Canvas(source=source, asked=size, masked=part)
 
 
 def _masked_part(task: Inpaint, size: Size, picture: Picture, mask: np.ndarray) -> MaskedPart:
@@ -111,33 +117,38 @@ def _masked_part(task: Inpaint, size: Size, picture: Picture, mask: np.ndarray) 
     masks.check_covers(blurred, task.mask_blur)
     # Soft, the blur makes the strengths; else it makes the seam alone.
     cover = masks.soft_cover(blurred) if task.soft else blurred
-    box = (0, 0, *size) if task.area == "Whole picture" else _area(task, cover, size)
-    shown = _shown(blurred if task.soft else mask, box, size)
+    box, inner = _boxes(task, cover, size)
+    shown = _shown(task, blurred if task.soft else mask, box, size)
     return MaskedPart(
-        picture=_shown(picture, box, size),
+        picture=_shown(task, picture, box, size),
         mask=shown if task.soft else masks.cut_again(shown),
-        frame=_frame(picture, cover, box, size),
+        frame=Frame(original=picture, cover=cover, box=box, inner=inner),
     )
 
 
-def _area(task: Inpaint, cover: np.ndarray, size: Size) -> Box:
-    return area_around(masked_box(cover), task.padding, size_of(cover), size)
+def _boxes(task: Inpaint, cover: np.ndarray, size: Size) -> tuple[Box, Box]:
+    """The part of the picture that is painted, and where in what is painted it lies."""
+    if task.area == "Whole picture":
+        return (0, 0, *size), (0, 0, *size)
+    target = painted_size(*size)
+    box = area_around(masked_box(cover), task.padding, size_of(cover), target)
+    return box, fitting_box(size_of(_cropped(cover, box)), target)
 
 
-def _frame(original: Picture, cover: np.ndarray, box: Box, size: Size) -> Frame:
-    inner = fitting_box(size_of(_cropped(cover, box)), size)
-    return Frame(original=original, cover=cover, box=box, inner=inner)
-
-
-def _shown(pixels: np.ndarray, box: Box, size: Size) -> np.ndarray:
+def _shown(task: Inpaint, pixels: np.ndarray, box: Box, size: Size) -> np.ndarray:
     """A part of the picture at the size that is painted, in its own shape."""
-    return resized(_cropped(pixels, box), size, "Resize and fill")
+    part, target = _cropped(pixels, box), painted_size(*size)
+    whole = task.area == "Whole picture"
+    return padded(part, target) if whole else resized(part, target, "Resize and fill")
 
 
-def _source(picture: Picture, size: Size, mode: ResizeMode) -> Picture:
-    """What is encoded; for "Latent resize" the picture as it is, but for sides of whole cells."""
+def source_of(picture: Picture, size: Size, mode: ResizeMode) -> Picture:
+    """What is encoded for a size that is asked for, in whole cells of the latent.
+
+    For "Latent resize" the picture at its own size: its latent is resized in its place.
+    """
     if mode != "Latent resize":
-        return resized(picture, size, mode)
+        return padded(resized(picture, size, mode), painted_size(*size))
     across, down = (max(SIZE_MULTIPLE, side - side % SIZE_MULTIPLE) for side in size_of(picture))
     return stretched(picture, (across, down))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
+from diffusers import AutoencoderKL
 
-from backend.engine.components import Components
 from backend.engine.decode import Picture
 
 
@@ -15,11 +15,11 @@ def to_pixels(picture: Picture) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def encode(pixels: torch.Tensor, model: Components, source: torch.Generator) -> torch.Tensor:
+def encode(pixels: torch.Tensor, vae: AutoencoderKL, source: torch.Generator) -> torch.Tensor:
     """The latent (1, 4, height / 8, width / 8), deviation about 1, of (1, 3, height, width).
 
     A VAE gives a distribution of which one latent is drawn from `source`, as diffusers does.
     """
-    placed = pixels.to(model.device, model.dtype)
-    found = model.vae.encode(placed).latent_dist.sample(source)  # type: ignore[union-attr]
-    return model.vae.config["scaling_factor"] * found
+    placed = pixels.to(vae.device, vae.dtype)
+    found = vae.encode(placed).latent_dist.sample(source)  # type: ignore[union-attr]
+    return vae.config["scaling_factor"] * found

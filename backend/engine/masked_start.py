@@ -51,7 +51,7 @@ def _noised(
         skip_steps(setting.scheduler, 0, setting.steps)
         return from_noise(noise, setting.scheduler)
     content = _with_content(setting, clean, part, task.masked_content)
-    return noised(setting, content, noise, task.strength)
+    return noised(setting.scheduler, setting.steps, content, noise, task.strength)
 
 
 def _with_content(
@@ -70,7 +70,7 @@ def _mask_channels(setting: Setting, part: MaskedPart) -> torch.Tensor:
     """(1, 5, ...): the mask, and the latent of the picture with grey in the masked part."""
     mask = masks.cut(part.mask)
     kept = to_pixels(part.picture) * torch.from_numpy(mask == 0)
-    latent = encode(kept, setting.model, setting.source)
+    latent = encode(kept, setting.model.vae, setting.source)
     return torch.cat([_cells(setting, masks.cells(mask, setting.model.latent_factor)), latent], 1)
 
 

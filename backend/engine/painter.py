@@ -30,6 +30,7 @@ from backend.engine.start import Setting
 from backend.engine.starts import start_for
 from backend.engine.text_encoding import TextEncoder
 from backend.errors import OutOfMemory
+from backend.geometry import latent_size
 from backend.request import GenerationRequest
 
 
@@ -140,7 +141,7 @@ class Painter:
             model=model,
             scheduler=scheduler,
             source=source,
-            size=(request.width // model.latent_factor, request.height // model.latent_factor),
+            size=latent_size(request.width, request.height),
             steps=request.steps,
         )
         start = start_for(request.task, setting, canvas)

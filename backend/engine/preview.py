@@ -51,6 +51,11 @@ class Previewer:
         name = self.affordable(cells, step_seconds) if method == "Auto" else method
         return jpeg(self.methods.get(name, self.methods["Fitted linear"])(clean))
 
+    def affordable_preview(self, clean: torch.Tensor, seconds: float) -> bytes:
+        """A JPEG of the latent by the best method that takes no more than so many seconds."""
+        cells = clean.shape[-2] * clean.shape[-1]
+        return jpeg(self.methods[self.affordable(cells, seconds / AUTO_SHARE)](clean))
+
     def affordable(self, cells: int, step_seconds: float) -> str:
         """The best method that costs at most `AUTO_SHARE` of a step for so many cells."""
         for name, cost in self.seconds_per_cell.items():

@@ -40,6 +40,12 @@ def stretched(pixels: np.ndarray, size: Size) -> np.ndarray:
     return _scaled(pixels, size, (0, 0, *size_of(pixels)))
 
 
+def padded(pixels: np.ndarray, size: Size) -> np.ndarray:
+    """`pixels` with the outermost ones continued to the right and below, up to `size`."""
+    across, down = size_of(pixels)
+    return cv2.copyMakeBorder(pixels, 0, size[1] - down, 0, size[0] - across, cv2.BORDER_REPLICATE)
+
+
 def covering_box(size: Size, target: Size) -> tuple[float, float, float, float]:
     """The largest part in the middle of a picture that has the shape of `target`."""
     scale = min(size[0] / target[0], size[1] / target[1])

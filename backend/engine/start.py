@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from diffusers import AutoencoderKL
 
 from backend.engine.components import Components
 from backend.engine.decode import Picture
@@ -49,15 +50,22 @@ class Setting:
         return starting_noise(self.source, channels, self.size, model.device, model.dtype)
 
     def encoded(self, picture: Picture) -> torch.Tensor:
-        """The latent of a picture (height, width, 3), uint8, stretched where it is of another size.
+        """The latent of a picture (height, width, 3), uint8; see `latent_of`."""
+        return latent_of(picture, self.model.vae, self.size, self.source)
 
-        Only a picture for "Latent resize" is.
-        """
-        latent = encode(to_pixels(picture), self.model, self.source)
-        across, down = self.size
-        if latent.shape[-2:] == (down, across):
-            return latent
-        return torch.nn.functional.interpolate(latent, size=(down, across), mode="bilinear")
+
+def latent_of(
+    picture: Picture, vae: AutoencoderKL, size: tuple[int, int], source: torch.Generator
+) -> torch.Tensor:
+    """The latent of a picture (height, width, 3), uint8, stretched where it is of another size.
+
+    Only a picture for "Latent resize" is; `size` is (width, height) in cells.
+    """
+    latent = encode(to_pixels(picture), vae, source)
+    across, down = size
+    if latent.shape[-2:] == (down, across):
+        return latent
+    return torch.nn.functional.interpolate(latent, size=(down, across), mode="bilinear")
 
 
 def from_noise(noise: torch.Tensor, scheduler: Scheduler) -> Start:
@@ -65,14 +73,17 @@ def from_noise(noise: torch.Tensor, scheduler: Scheduler) -> Start:
     return Start(latent=noise * scheduler.init_noise_sigma)
 
 
-def noised(setting: Setting, clean: torch.Tensor, noise: torch.Tensor, strength: float) -> Start:
+def noised(
+    scheduler: Scheduler, steps: int, clean: torch.Tensor, noise: torch.Tensor, strength: float
+) -> Start:
     """`clean` with as much noise as the steps that are left at `strength` (0 to 1) take away.
 
-    Where none is left, `clean` itself, and the loop returns it as it is.
+    `scheduler` has its `steps` set. Where none is left, `clean` itself, and the loop returns it as
+    it is.
     """
-    run = steps_run(setting.steps, strength)
-    first = skip_steps(setting.scheduler, setting.steps - run, setting.steps)
+    run = steps_run(steps, strength)
+    first = skip_steps(scheduler, steps - run, steps)
     if run == 0:
         return Start(latent=clean, first=first)
-    timestep = setting.scheduler.timesteps[first].reshape(1)
-    return Start(latent=setting.scheduler.add_noise(clean, noise, timestep), first=first)
+    timestep = scheduler.timesteps[first].reshape(1)
+    return Start(latent=scheduler.add_noise(clean, noise, timestep), first=first)

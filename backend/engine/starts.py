@@ -35,7 +35,7 @@ def from_picture(setting: Setting, picture: Picture, strength: float) -> Start:
     This is SDEdit (Meng et al. 2021, arXiv 2108.01073).
     """
     clean = setting.encoded(picture)
-    return noised(setting, clean, setting.noise(), strength)
+    return noised(setting.scheduler, setting.steps, clean, setting.noise(), strength)
 
 
 def with_depth(start: Start, depth: np.ndarray, setting: Setting) -> Start:

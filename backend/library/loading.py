@@ -112,6 +112,16 @@ def load_vae(
         return cast(AutoencoderKL, fill(planned, watch, dtype, channels_last))
 
 
+def load_own_vae(spec: Spec, *, dtype: torch.dtype | None = None) -> AutoencoderKL:
+    """The VAE inside a checkpoint, and nothing else of it; raises `ModelError`."""
+    return load_vae(spec.path, _settings(spec, SHIPPED).vae, dtype=dtype)
+
+
+def scheduler_config_of(spec: Spec) -> dict[str, Any]:
+    """A checkpoint's `scheduler/scheduler_config.json`, with what it predicts."""
+    return {**_settings(spec, SHIPPED).scheduler, "prediction_type": spec.prediction}
+
+
 def load_tokenizer(spec: Spec, *, configs: Path = SHIPPED) -> CLIPTokenizer:
     """The tokenizer alone: it reads no weights, so the page can count tokens early."""
     return _tokenizer(spec, _settings(spec, configs))

@@ -105,7 +105,8 @@ def _read(data: bytes) -> tuple[Image.Image, str]:
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise BadPicture(_too_many(f"{opened.width} x {opened.height}"))
-        animated = getattr(opened, "n_frames", 1) > 1
+        # A phone's JPEG may hold the same picture several times (MPO): that is no animation.
+        animated = opened.format != "MPO" and getattr(opened, "n_frames", 1) > 1
         upright = ImageOps.exif_transpose(opened)
         picture = _eight_bit(upright)
     notes = ["Only the first frame of the animation is used."] if animated else []

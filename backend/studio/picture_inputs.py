@@ -26,7 +26,7 @@ def read_inputs(task: Task, pictures: InputPictures, depth: Estimator) -> Inputs
     """The pixels of a task, None for text to image; raises `BadPicture` and `ModelError`."""
     if isinstance(task, TextToImage):
         return None
-    picture = np.asarray(_flat(pictures.open(task.picture)))
+    picture = np.asarray(flat(pictures.open(task.picture)))
     size = (picture.shape[1], picture.shape[0])
     if isinstance(task, Inpaint):
         return Inputs(picture=picture, mask=_grey(pictures.open(task.mask), size))
@@ -37,7 +37,7 @@ def read_inputs(task: Task, pictures: InputPictures, depth: Estimator) -> Inputs
     return Inputs(picture=picture, depth=_grey(pictures.open(task.depth), size))
 
 
-def _flat(picture: Image.Image) -> Image.Image:
+def flat(picture: Image.Image) -> Image.Image:
     """RGB, with transparent parts laid on paper."""
     if picture.mode != "RGBA":
         return picture.convert("RGB")

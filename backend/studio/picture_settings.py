@@ -101,7 +101,7 @@ def _read(name: str, text: str, pairs: Mapping[str, str]) -> dict[str, Any]:
     if name == "Sampler":
         return _sampler(text, pairs.get("Schedule type", ""))
     if name == "Size":
-        return _size(text)
+        return _size(text, whole_cells=_task(pairs) == "text-to-image")
     if name not in _FIELDS:
         raise ValueError(name)
     target, read = _FIELDS[name]
@@ -122,11 +122,11 @@ def _schedule(text: str) -> str:
     return schedule
 
 
-def _size(text: str) -> dict[str, int]:
+def _size(text: str, *, whole_cells: bool) -> dict[str, int]:
     width, _, height = text.partition("x")
     read = _whole(64, MAX_SIDE)
     sides = {"width": read(width), "height": read(height)}
-    if any(side % SIZE_MULTIPLE for side in sides.values()):
+    if whole_cells and any(side % SIZE_MULTIPLE for side in sides.values()):
         raise ValueError(text)
     return sides
 

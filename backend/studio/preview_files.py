@@ -6,12 +6,13 @@ import json
 import logging
 from pathlib import Path
 
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import nn
 
 from backend.engine.components import Components
-from backend.engine.fitted_map import FittedMap
+from backend.engine.fitted_map import FittedMap, fit
 from backend.engine.painter import Painter
+from backend.engine.preview import Previewer, previewer_for
 from backend.errors import ModelError
 from backend.library.side_models import load_preview_decoder
 
@@ -27,21 +28,29 @@ class PreviewFiles:
     def painter(self, components: Components, vae_hash: str) -> Painter:
         """A painter with its previews; the linear map is fitted once for each VAE's hash."""
         kept = self._kept_map(vae_hash)
-        painter = Painter(components, taesd=self._taesd(components), fitted_map=kept)
+        painter = Painter(components, taesd=self._taesd(components.vae), fitted_map=kept)
         if kept is None:
             self._keep_map(vae_hash, painter.fitted_map)
         return painter
 
-    def _taesd(self, components: Components) -> AutoencoderTiny | None:
+    def previewer(self, vae: AutoencoderKL, vae_hash: str) -> Previewer:
+        """The ways to look at a VAE's latents where there is no painter for it."""
+        kept = self._kept_map(vae_hash)
+        fitted = kept or fit(vae)
+        if kept is None:
+            self._keep_map(vae_hash, fitted)
+        return previewer_for(vae, self._taesd(vae), fitted)
+
+    def _taesd(self, vae: AutoencoderKL) -> AutoencoderTiny | None:
         folder = self._folder / "taesd"
         if not (folder / "diffusion_pytorch_model.safetensors").is_file():
             return None
         try:
-            taesd = load_preview_decoder(folder, components.dtype)
+            taesd = load_preview_decoder(folder, vae.dtype)
         except ModelError as error:
             log.warning("TAESD in %s cannot be used: %s", folder, error)
             return None
-        nn.Module.to(taesd, device=components.device, dtype=components.dtype)
+        nn.Module.to(taesd, device=vae.device, dtype=vae.dtype)
         return taesd
 
     def _file(self, vae_hash: str) -> Path:

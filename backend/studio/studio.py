@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.engine.sampler_table import check_combination
-from backend.errors import AtelierError
+from backend.errors import AtelierError, EngineStarting
+from backend.geometry import Margins
 from backend.library.library import Library
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, clean_text, validate
+from backend.studio.extension import extend
 from backend.studio.history.door import STEP_BUDGET, HistoryDoor, HistoryRoom
 from backend.studio.inputs import InputPictures
 from backend.studio.jobs.desk import JobDesk
@@ -21,10 +23,13 @@ from backend.studio.jobs.door import JobDoor
 from backend.studio.jobs.store import JobStore
 from backend.studio.model_desk import ModelDesk
 from backend.studio.storage import Storage
+from backend.studio.study_protocol import DepthStudy, Extended
 from backend.studio.views import AdapterFile, KeptPicture, SavedPicture, StudioState, TokenCount
 from backend.studio.worker import Worker
+from backend.tasks import PictureRef
 
 if TYPE_CHECKING:
+    from backend.studio.studies import Studies
     from backend.studio.workshop import EngineWorkshop
 
 log = logging.getLogger(__name__)
@@ -153,6 +158,21 @@ class Studio(HistoryDoor, JobDoor):
 
     def input_file(self, sha256: str) -> Path | None:
         return self._inputs.file(sha256)
+
+    def depth_map(self, picture: PictureRef) -> DepthStudy:
+        return self._studies().depth_map(picture)
+
+    def strength_preview(self, request: GenerationRequest) -> bytes:
+        check_combination(request.sampler, request.schedule)
+        return self._studies().strength_preview(validate(request))
+
+    def extend(self, picture: PictureRef, margins: Margins) -> Extended:
+        return extend(self._inputs, picture, margins)
+
+    def _studies(self) -> Studies:
+        if self._workshop is None:
+            raise EngineStarting(self._trouble or "The painting engine is starting.")
+        return self._workshop.studies
 
     def _complete(self, request: GenerationRequest) -> GenerationRequest:
         """The request with the model's hash inside, and text that a PNG can hold.

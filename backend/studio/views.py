@@ -11,6 +11,7 @@ from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest
 from backend.studio.history.protocol import HistoryLike
 from backend.studio.model_desk import ModelDeskLike
+from backend.studio.study_protocol import StudiesLike
 from backend.tasks import PictureRef
 
 Phase = Literal["warming", "ready", "failed"]
@@ -138,7 +139,7 @@ class KeptPicture:
     note: str = ""
 
 
-class StudioLike(HistoryLike, Protocol):
+class StudioLike(HistoryLike, StudiesLike, Protocol):
     """The door that the page goes through; `Studio` is one, the tests' scripted fake another.
 
     No method blocks on painting or loading except `wait_events`, and that only for its time limit.

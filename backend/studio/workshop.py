@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
 from backend.engine.components import Components
@@ -36,6 +37,7 @@ from backend.studio.load_report import LoadReport
 from backend.studio.model_shelf import ModelShelf
 from backend.studio.picture_inputs import read_inputs
 from backend.studio.preview_files import PreviewFiles
+from backend.studio.studies import Studies
 from backend.studio.token_view import token_count
 from backend.studio.views import TokenCount
 from backend.tasks import TextToImage
@@ -75,6 +77,14 @@ class EngineWorkshop:
         self._adapters = Adapters(library)
         self._ready: _Ready | None = None
         self._tokenizer: CLIPTokenizer | None = None
+        self.studies = Studies(
+            library=library,
+            pictures=pictures,
+            depth=self._depth,
+            previews=self._previews,
+            device=self._device,
+            borrow=self._vae_in_use,
+        )
 
     @property
     def device_label(self) -> str:
@@ -165,6 +175,13 @@ class EngineWorkshop:
             ready = _Ready(key=key, painter=painter)
         self._tokenizer, self._ready = components.tokenizer, ready
         return ready.painter
+
+    def _vae_in_use(self, checkpoint_hash: str, vae_hash: str) -> AutoencoderKL | None:
+        """The VAE of the painter in use where that is for these files."""
+        ready = self._ready
+        if ready is None or ready.key != (checkpoint_hash, vae_hash):
+            return None
+        return ready.painter.components.vae
 
     def _named(self, vae: VaeSpec | None) -> tuple[str, str] | None:
         return (vae.name, self._library.hash_of_vae(vae)) if vae else None

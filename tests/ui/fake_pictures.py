@@ -76,6 +76,15 @@ def over(picture: Image.Image, scene: Image.Image, strength: float) -> Image.Ima
     return Image.blend(start, scene, strength * 0.6)
 
 
+def depth(width: int, height: int) -> Image.Image:
+    """A slope from far above to near below, with a ball in the middle."""
+    slope = Image.linear_gradient("L").resize((width, height))
+    side = min(width, height) // 4
+    box = (width // 2 - side, height // 2 - side, width // 2 + side, height // 2 + side)
+    ImageDraw.Draw(slope).ellipse(box, fill=230)
+    return slope
+
+
 def masked(picture: Image.Image, mask: Image.Image, scene: Image.Image) -> Image.Image:
     """A picture with a scene where the mask is white."""
     start = ImageOps.fit(picture, scene.size)

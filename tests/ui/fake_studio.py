@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from backend.errors import BadPicture, ModelError
+from backend.errors import BadPicture, EngineStarting, InvalidRequest, ModelError
 from backend.events import (
     END_EVENTS,
     Cancelled,
@@ -36,15 +36,16 @@ from backend.events import (
     StepDone,
     Waiting,
 )
-from backend.geometry import steps_run
+from backend.geometry import Margins, steps_run
 from backend.library.library import Library
-from backend.models import ModelSpec, VaeSpec
+from backend.models import Kind, ModelSpec, VaeSpec
 from backend.request import GenerationRequest, ModelChoice, validate
 from backend.studio.history.door import HistoryDoor, HistoryRoom
 from backend.studio.history.step_files import KeptStep
 from backend.studio.inputs import InputPictures
 from backend.studio.model_desk import ModelDesk
 from backend.studio.storage import Storage
+from backend.studio.study_protocol import DepthStudy, Extended
 from backend.studio.views import (
     AdapterFile,
     JobState,
@@ -54,7 +55,7 @@ from backend.studio.views import (
     StudioState,
     TokenCount,
 )
-from backend.tasks import ImageToImage, Inpaint, PictureRef, TextToImage
+from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef, TextToImage
 from tests.ui import fake_pictures, fake_tokens
 
 GIGABYTE = 1024**3
@@ -108,6 +109,7 @@ class FakeStudio(HistoryDoor):
         self._storage = Storage(outputs)
         self._room = HistoryRoom(self._storage, InputPictures(outputs))
         self._room.start()
+        self.previews: list[GenerationRequest] = []  # strengths that were looked at
         threading.Thread(target=self._work, daemon=True).start()
 
     def state(self) -> StudioState:
@@ -125,11 +127,12 @@ class FakeStudio(HistoryDoor):
         )
 
     def checkpoints(self) -> list[ModelSpec]:
-        return [self._spec("storybook", 512), self._spec("tiny <b>fast</b> ${1+1}", 256)]
+        base = [self._spec("storybook", 512), self._spec("tiny <b>fast</b> ${1+1}", 256)]
+        return [*base, self._spec("storybook-depth", 512, "depth")]
 
-    def _spec(self, name: str, side: int) -> ModelSpec:
+    def _spec(self, name: str, side: int, kind: Kind = "base") -> ModelSpec:
         return ModelSpec(
-            name=name, path=self.outputs / "model", family="sd1", kind="base",
+            name=name, path=self.outputs / "model", family="sd1", kind=kind,
             prediction="epsilon", native_size=side, sha256=f"{side:064x}",
         )  # fmt: skip
 
@@ -255,6 +258,33 @@ class FakeStudio(HistoryDoor):
         path = self.outputs / f"{sha256}.png"
         return path if re.fullmatch(r"[0-9a-f]{64}", sha256) and path.is_file() else None
 
+    def depth_map(self, picture: PictureRef) -> DepthStudy:
+        if time.monotonic() < self._ready_at:
+            raise EngineStarting("The painting engine is starting.")
+        depth = fake_pictures.depth(picture.width, picture.height)
+        return DepthStudy(depth=self._keep(depth), estimator="dpt")
+
+    def strength_preview(self, request: GenerationRequest) -> bytes:
+        validate(request)
+        assert isinstance(request.task, ImageToImage)
+        self.previews.append(request)
+        share = 1 - request.task.strength
+        return fake_pictures.preview(self.input_picture(request.task.picture), share, 0)
+
+    def extend(self, picture: PictureRef, margins: Margins) -> Extended:
+        if not margins.right:
+            raise InvalidRequest("extend", "Say by how many pixels a side is to be extended.")
+        whole = self.input_picture(picture)
+        size = (whole.width + margins.right, whole.height)
+        grown, mask = Image.new("RGB", size, "grey"), Image.new("RGB", size, "white")
+        grown.paste(whole, (0, 0))
+        mask.paste("black", (0, 0, whole.width, whole.height))
+        return Extended(picture=self._keep(grown), mask=self._keep(mask))
+
+    def _keep(self, picture: Image.Image) -> PictureRef:
+        content = fake_pictures.png(picture.convert("RGB"), "")
+        return self.keep_picture(content).ref
+
     def add_earlier_pictures(self, sizes: list[tuple[int, int]]) -> None:
         """Fill the recent strip with pictures as if they had been painted before."""
         for seed, (width, height) in enumerate(sizes, start=7):
@@ -335,6 +365,8 @@ class FakeStudio(HistoryDoor):
         task = request.task
         if isinstance(task, ImageToImage):
             return fake_pictures.over(self.input_picture(task.picture), scene, task.strength)
+        if isinstance(task, DepthToImage):
+            return fake_pictures.over(self.input_picture(task.picture), scene, 0.8)
         if isinstance(task, Inpaint):
             picture, mask = self.input_picture(task.picture), self.input_picture(task.mask)
             return fake_pictures.masked(picture, mask, scene)

@@ -92,7 +92,7 @@ def test_what_the_painter_could_not_hand_over_is_said_in_its_words():
         ("masked_content", "glue"),
         ("area", None),
         ("padding", "wide"),
-        ("width", 500),
+        ("width", 50),
     ],
 )
 def test_a_bad_value_is_refused_naming_its_field(field, value):
@@ -118,7 +118,8 @@ def test_the_strength_says_how_many_steps_run(steps, strength, line):
     ("size", "native", "expected"),
     [
         ((512, 384), 512, (512, 384)),
-        ((500, 333), 512, (496, 336)),
+        ((500, 333), 512, (500, 333)),
+        ((40, 333), 512, (64, 333)),
         ((2000, 1000), 512, (728, 360)),
         ((2048, 8), 512, (2048, 64)),
         ((768, 512), 256, (312, 208)),

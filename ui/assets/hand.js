@@ -1,5 +1,5 @@
 // Mouse, pen or finger on the layer: strokes, and a ring as large as the brush.
-function makeHand(surface, ring, layer, tool, changed) {
+function makeHand(surface, ring, layer, tool, { begun, changed }) {
   let pointer = null;
 
   function at(event) {
@@ -32,6 +32,7 @@ function makeHand(surface, ring, layer, tool, changed) {
     event.preventDefault();
     surface.setPointerCapture(event.pointerId);
     pointer = event.pointerId;
+    begun();
     layer.begin(at(event), turned ? { ...tool(), erase: true } : tool());
     showRing(event);
   });

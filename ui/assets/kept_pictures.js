@@ -2,16 +2,26 @@
 const inputAddress = (ref) => `./atelier/inputs/${encodeURIComponent(ref.sha256)}`;
 
 /** Hand a file to the Studio: {sha256, width, height, note}; throws an Error with a sentence. */
-async function keepPicture(file) {
+const keepPicture = (file) => post("./atelier/inputs", { body: file });
+
+/** Ask for something that is made of kept pictures; throws an Error with a sentence. */
+function ask(address, what) {
+  const headers = { "Content-Type": "application/json" };
+  return post(address, { headers, body: JSON.stringify(what) });
+}
+
+async function post(address, options) {
   let answer;
   try {
-    answer = await fetch("./atelier/inputs", { method: "POST", body: file });
+    answer = await fetch(address, { method: "POST", ...options });
   } catch {
     throw new Error("The picture could not be sent: the server does not answer.");
   }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.detail || "The picture could not be kept.");
-  return told;
+  if (answer.ok) return told;
+  const sentence = typeof told.detail === "string" ? told.detail : "";
+  const error = new Error(sentence || "The picture could not be worked with.");
+  throw Object.assign(error, { status: answer.status });
 }
 
 const pngOf = (canvas) => new Promise((done) => canvas.toBlob(done, "image/png"));

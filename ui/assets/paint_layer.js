@@ -40,10 +40,11 @@ function makeLayer(canvas) {
       past = [];
       stroke = null;
     },
-    begin(point, { erase, colour, size }) {
-      stroke = { last: point, size, box: { x: Infinity, y: Infinity, right: 0, bottom: 0 } };
-      pen.globalCompositeOperation = erase ? "destination-out" : "source-over";
-      pen.strokeStyle = colour;
+    /** `replaces`: half transparent paint takes the place of what is there, and never adds up. */
+    begin(point, { erase, colour, size, replaces }) {
+      const modes = erase ? ["destination-out"] : replaces ? ["destination-out", "lighter"] : ["source-over"];
+      const box = { x: Infinity, y: Infinity, right: 0, bottom: 0 };
+      stroke = { last: point, size, box, modes, colour };
       pen.lineWidth = size;
       pen.lineCap = pen.lineJoin = "round";
       this.draw(point);
@@ -53,7 +54,11 @@ function makeLayer(canvas) {
       pen.beginPath();
       pen.moveTo(stroke.last.x, stroke.last.y);
       pen.lineTo(point.x, point.y);
-      pen.stroke();
+      for (const mode of stroke.modes) {
+        pen.globalCompositeOperation = mode;
+        pen.strokeStyle = mode === "destination-out" ? "#000" : stroke.colour;
+        pen.stroke();
+      }
       for (const end of [stroke.last, point]) grow(stroke.box, end, stroke.size / 2 + 2);
       stroke.last = point;
     },

@@ -1,31 +1,63 @@
-// A picture and what is painted on it: a sketch, whose strokes become part of it, or a mask.
+// A picture and what is painted on it: a sketch, whose strokes become part of it, a mask, or depth.
 const isMask = props.painted === "mask";
+const isDepth = props.painted === "depth";
 for (const node of element.querySelectorAll("[data-for]")) {
   if (node.dataset.for !== props.painted) node.remove();
 }
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const [below, layerCanvas] = [part("picture"), part("layer")];
-const STORAGE = `atelier.painter.${props.task}`;
 const maskColour = `rgb(${MASK_COLOUR.join(" ")})`;
+const START = {
+  sketch: "Drop or paste a picture here.",
+  mask: "Drop or paste a picture here, then paint over what should change.",
+  depth: "Drop or paste a picture here; its shapes are kept, the rest is painted anew.",
+};
 
 let picture = null; // {sha256, width, height, note} once the Studio keeps it
 let ground = ""; // the colour of a blank canvas, in place of a picture
 let handed = null; // what was handed over for Generate, as long as nothing has changed since
+let drawn = null; // the sketch as it was last kept, until it changes
 let settled = false; // whether the size was sent with this picture, and so is remembered with it
 let share = 0; // how much is painted, 0 to 1
+let toldOfDepth = "";
 
 const colour = makeColours(part("colours"));
 const brush = makeBrush(element, part);
+const value = makeValue(part, "value", percent, (now) => part("swatch") && showGrey(now));
+makeValue(part, "veil", percent, (now) => (layerCanvas.style.opacity = now / 100));
 const layer = makeLayer(layerCanvas);
-const tool = () => ({ erase: brush.erases(), colour: isMask ? maskColour : colour(), size: brush.size() });
-makeHand(layerCanvas, part("ring"), layer, tool, changed);
+const depth = isDepth ? makeDepthMap(part, { told: tellOfDepth, failed: noDepth, changed }) : null;
+makeHand(layerCanvas, part("ring"), layer, tool, { begun: () => hide(false), changed: stroked });
+const start = makeStart(part, props.task, startDrawing);
+const memory = makeMemory(`atelier.painter.${props.task}`);
 const fit = keepFitted(part("paper"), () => ({ width: below.width, height: below.height }));
 const onShow = () => Boolean(picture || ground);
 const inUse = () => element.offsetParent !== null;
 
-part("invitation").textContent = isMask
-  ? "Drop or paste a picture here, then paint over what should change."
-  : "Drop or paste a picture here.";
+part("invitation").textContent = START[props.painted];
+
+// ---- the brush -------------------------------------------------------------------------------
+
+const greyOf = (nearness) => `rgb(${Array(3).fill(Math.round(2.55 * nearness)).join(" ")})`;
+
+function tool() {
+  const paint = { erase: brush.erases(), size: brush.size() };
+  if (isDepth) return { ...paint, colour: greyOf(value.value()) };
+  if (!isMask) return { ...paint, colour: colour() };
+  const opacity = value.value() / 100;
+  return { ...paint, colour: `rgb(${MASK_COLOUR.join(" ")} / ${opacity})`, replaces: true };
+}
+
+function showGrey(nearness) {
+  part("swatch").style.background = greyOf(nearness);
+}
+if (part("swatch")) showGrey(value.value());
+
+function stroked() {
+  // A mask of greys means strengths: the setting that reads it so goes with it.
+  if (isMask && !brush.erases() && value.value() < 100) trigger("greyed", {});
+  changed();
+}
 
 // ---- what is on the canvas -------------------------------------------------------------------
 
@@ -36,7 +68,7 @@ function setUp(width, height) {
   hide(false);
   if (stays) return;
   layer.resize(width, height);
-  brush.setSize(Math.round(Math.max(width, height) / (isMask ? 14 : 32)));
+  brush.setSize(Math.round(Math.max(width, height) / (props.painted === "sketch" ? 32 : 14)));
 }
 
 async function show(ref) {
@@ -45,8 +77,28 @@ async function show(ref) {
   setUp(image.naturalWidth, image.naturalHeight);
   below.getContext("2d").drawImage(image, 0, 0);
   [picture, ground] = [ref, ""];
+  depth?.clear();
   changed();
   return true;
+}
+
+/** A picture that was not here before, with the depth map that belongs to it or a new one. */
+async function showNew(ref, map) {
+  if (!(await show(ref))) throw new Error("The picture cannot be shown.");
+  start.close();
+  depth?.reset();
+  if (map) await depth?.useOwn(map, below);
+  else depth?.estimateFor(ref);
+}
+
+function tellOfDepth(words) {
+  toldOfDepth = words;
+  draw();
+}
+
+function noDepth(sentence) {
+  tellOfDepth("no depth map yet");
+  fault(sentence);
 }
 
 function startBlank(width, height, wanted) {
@@ -59,15 +111,16 @@ function startBlank(width, height, wanted) {
 }
 
 function changed() {
-  handed = null;
+  handed = drawn = null;
   share = onShow() ? layer.share() : 0;
   draw();
 }
 
 function draw() {
-  part("start").hidden = onShow() && !part("start").dataset.again;
+  start.draw(!onShow());
   part("paper").hidden = part("keys").hidden = !onShow();
   part("bar").inert = !onShow();
+  for (const name of ["values", "bends"]) part(name)?.toggleAttribute("inert", !onShow());
   part("files").classList.toggle("unused", !onShow());
   part("undo").disabled = !layer.canUndo();
   part("facts").textContent = onShow() ? facts() : "";
@@ -75,9 +128,10 @@ function draw() {
 }
 
 function facts() {
-  const percent = share && share < 0.0005 ? "< 0.1" : (100 * share).toFixed(1);
-  const painted = isMask ? ` · ${percent} % painted` : "";
-  return `${below.width} × ${below.height}${painted}${picture?.note ? ` · ${picture.note}` : ""}`;
+  const covered = share && share < 0.0005 ? "< 0.1" : (100 * share).toFixed(1);
+  const painted = isMask ? `${covered} % painted` : "";
+  const size = `${below.width} × ${below.height}`;
+  return [size, painted, isDepth && toldOfDepth, picture?.note].filter(Boolean).join(" · ");
 }
 
 function fault(sentence) {
@@ -101,8 +155,7 @@ async function attempt(work) {
 const take = (file) =>
   attempt(async () => {
     const ref = await keepPicture(file);
-    if (!(await show(ref))) throw new Error("The picture cannot be shown.");
-    closeStart();
+    await showNew(ref);
     proposeSize();
   });
 
@@ -111,6 +164,43 @@ const takeMask = (file) =>
     const image = await pixelsOf(inputAddress(await keepPicture(file)));
     putMask(maskLayer(image, below));
   });
+
+const takeDepth = (file) =>
+  attempt(async () => {
+    const ref = await keepPicture(file);
+    if (!onShow()) {
+      await show(ref); // its shapes are a picture too: at strength 1 nothing else is looked at
+      proposeSize();
+    }
+    await depth.useOwn(ref, below);
+    layer.clear();
+  });
+
+function estimateAgain() {
+  depth.reset();
+  layer.clear();
+  depth.estimateFor(picture);
+}
+
+async function extend(margins) {
+  let done = false;
+  await attempt(async () => {
+    const { picture: larger, mask } = await ask("./atelier/studies/extended", {
+      picture,
+      ...margins,
+    });
+    const before = await createImageBitmap(layerCanvas);
+    await show(larger);
+    const painted = maskLayer(await pixelsOf(inputAddress(mask)), below);
+    painted.getContext("2d").drawImage(before, margins.left, margins.top);
+    putMask(painted);
+    settled = false;
+    trigger("extended", { width: below.width, height: below.height });
+    trigger("looked", {});
+    done = true;
+  });
+  return done;
+}
 
 const maskFromTransparency = () => attempt(async () => putMask(transparencyLayer(below)));
 
@@ -132,11 +222,27 @@ async function handOver() {
   hide(false); // no mask is applied unseen
   settled = true;
   try {
-    handed ??= isMask ? await masked() : await sketched();
+    handed ??= await { mask: masked, depth: withDepth, sketch: sketched }[props.painted]();
     return handed;
   } catch (error) {
     return { error: error.message };
   }
+}
+
+/** What the strength explorer looks at: the picture alone, and nothing changes by it. */
+async function glance() {
+  if (!onShow()) return null;
+  try {
+    return isMask || isDepth ? { picture } : await sketched();
+  } catch {
+    return null;
+  }
+}
+
+async function withDepth() {
+  if (!depth.isEdited() && !share) return { picture };
+  if (!depth.isThere()) throw new Error("The depth map is not there yet; wait for it or load one.");
+  return { picture, depth: await keepPicture(await pngOf(flattened(depth.canvas, layerCanvas))) };
 }
 
 async function masked() {
@@ -146,7 +252,8 @@ async function masked() {
 
 async function sketched() {
   if (picture && !share) return { picture };
-  return { picture: await keepPicture(await pngOf(flattened(below, layerCanvas))) };
+  drawn ??= { picture: await keepPicture(await pngOf(flattened(below, layerCanvas))) };
+  return drawn;
 }
 
 // ---- what a reload leaves --------------------------------------------------------------------
@@ -154,24 +261,11 @@ async function sketched() {
 function remember() {
   const { width, height } = below;
   const painted = share ? layerCanvas.toDataURL() : "";
-  const kept = { picture, ground, width, height, painted, settled };
-  try {
-    localStorage.setItem(STORAGE, JSON.stringify(kept));
-  } catch {
-    localStorage.removeItem(STORAGE); // too large to be kept: the next visit starts anew
-  }
-}
-
-function remembered() {
-  try {
-    return JSON.parse(localStorage.getItem(STORAGE));
-  } catch {
-    return null; // what another version left
-  }
+  memory.save({ picture, ground, width, height, painted, settled, depth: depth?.remember() });
 }
 
 async function recall() {
-  const kept = remembered();
+  const kept = memory.load();
   if (kept?.ground) startBlank(kept.width, kept.height, kept.ground);
   else if (!kept?.picture || !(await show(kept.picture))) return;
   const painted = kept.painted && (await pixelsOf(kept.painted));
@@ -179,12 +273,14 @@ async function recall() {
   if (!kept.settled) proposeSize();
   settled = kept.settled;
   changed();
+  trigger("looked", {});
+  await depth?.recall(picture, kept.depth);
 }
 
 // ---- what the artist does --------------------------------------------------------------------
 
 function hide(wanted) {
-  layerCanvas.classList.toggle("unseen", wanted);
+  for (const canvas of [layerCanvas, depth?.canvas]) canvas?.classList.toggle("unseen", wanted);
   part("hide")?.setAttribute("aria-pressed", String(wanted));
 }
 
@@ -194,38 +290,20 @@ function act(work) {
   changed();
 }
 
-function openStart() {
-  const side = (name) => document.querySelector(`[id="${props.task}--${name}"] input`)?.value;
-  part("blank-width").value = side("width") || below.width;
-  part("blank-height").value = side("height") || below.height;
-  part("start").dataset.again = "yes";
-  part("blank-cancel").hidden = false;
-  draw();
-}
-
-function closeStart() {
-  delete part("start").dataset.again;
-  draw();
-}
-
-function startDrawing(event) {
-  event.preventDefault();
-  const [width, height] = ["blank-width", "blank-height"].map((name) => Number(part(name).value));
-  startBlank(width, height, part("blank-ground").value);
-  closeStart();
+function startDrawing(width, height, wanted) {
+  startBlank(width, height, wanted);
   proposeSize();
 }
 
 function receive() {
-  const { picture: wanted, mask, error } = props.value ?? {};
+  const { picture: sent, mask, depth: map, error } = props.value ?? {};
   fault(error ?? "");
-  if (!wanted) return;
+  if (!sent) return;
   settled = false;
   attempt(async () => {
-    if ((await show(wanted)) && isMask && mask) {
-      putMask(maskLayer(await pixelsOf(inputAddress(mask)), below));
-    }
-    closeStart();
+    await showNew(sent, map);
+    if (isMask && mask) putMask(maskLayer(await pixelsOf(inputAddress(mask)), below));
+    trigger("looked", {});
   });
 }
 
@@ -240,24 +318,28 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("atelier:input", ({ detail }) => {
   if (detail.task === props.task) detail.answer = handOver();
 });
+document.addEventListener("atelier:glance", ({ detail }) => {
+  if (detail.task === props.task) detail.answer = glance();
+});
 addEventListener("pagehide", remember);
 openEntry(part("board"), part("file"), { take, inUse });
 onFile(part("mask-file"), takeMask);
+onFile(part("depth-file"), takeDepth);
+makeExtender(part, extend);
 const CLICKS = {
   choose: () => part("file").click(),
   "choose-first": () => part("file").click(),
   "load-mask": () => part("mask-file").click(),
   "alpha-mask": maskFromTransparency,
+  "load-depth": () => part("depth-file").click(),
+  estimate: estimateAgain,
   undo: () => act(layer.undo),
   invert: () => act(() => layer.invert(maskColour)),
   clear: () => act(layer.clear),
   hide: () => hide(!layerCanvas.classList.contains("unseen")),
-  again: openStart,
-  "blank-cancel": closeStart,
   "fault-close": () => fault(""),
 };
 for (const [name, work] of Object.entries(CLICKS)) part(name)?.addEventListener("click", work);
-part("blank")?.addEventListener("submit", startDrawing);
 watch("value", receive);
 draw();
 if (props.value?.picture || props.value?.error) receive();

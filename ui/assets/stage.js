@@ -3,7 +3,7 @@ const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const row = document.getElementById(props.task);
 const IDLE_STEPS = 20;
 const NEWEST = { picture: -1, step: -1 };
-const SENDS = { "image-to-image": "to_image_to_image", inpaint: "to_inpaint" };
+const SENDS = { "image-to-image": "to_image_to_image", inpaint: "to_inpaint", "depth-to-image": "to_depth_to_image" };
 const ENDS = ["finished", "cancelled", "failed", "gone"];
 let job = null;
 let view = NEWEST; // which picture and step are looked at; -1: whatever is newest

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from transformers import DPTConfig, DPTForDepthEstimation
 
+from backend.engine.decode import decode
 from backend.engine.depth import estimate_depth
-from backend.engine.strength_preview import noised_preview
+from backend.engine.strength_preview import expose, surviving
+from tests.unit.engine.conftest import ASKED
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +50,12 @@ def test_a_plain_picture_gives_numbers_too(dpt) -> None:
 def _shown(components, strength: float, sampler: str = "Euler") -> np.ndarray:
     picture = np.full((64, 96, 3), (220, 60, 90), np.uint8)
     picture[16:48, 32:64] = (30, 200, 40)
-    data = noised_preview(components, picture, strength, seed=3, steps=20, sampler=sampler)
-    return cv2.imdecode(np.frombuffer(data, np.uint8), 1).astype(float)
+    exposure = expose(picture, components.vae, (12, 8), seed=3)
+    asked = replace(ASKED, steps=20, sampler=sampler)
+    latent = surviving(
+        exposure, asked, strength, components.scheduler_config, components.prediction
+    )
+    return decode(latent, components.vae).picture.astype(float)
 
 
 def test_less_survives_at_higher_strength(components) -> None:

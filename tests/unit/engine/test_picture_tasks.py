@@ -33,7 +33,7 @@ def test_strength_0_gives_the_picture_as_the_vae_does(painter: Painter, asked) -
     painting = painter.paint(asked(task=task), inputs)
     with pytest.raises(StopIteration) as end:
         next(painting)
-    latent = encode(to_pixels(inputs.picture), model, seeded(asked().seed))
+    latent = encode(to_pixels(inputs.picture), model.vae, seeded(asked().seed))
     assert np.array_equal(end.value.value.picture, decode(latent, model.vae).picture)
 
 
@@ -55,6 +55,17 @@ def test_any_picture_comes_out_at_the_size_asked_for(painter, asked, mode, size)
     task = ImageToImage(picture=REF, strength=0.25, resize=mode)
     picture = finish(painter.paint(asked(task=task), some_inputs(*size))).picture
     assert picture.shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize("mode", RESIZE_MODES)
+def test_a_size_of_broken_cells_comes_out_as_asked_for(painters, asked, mode) -> None:
+    for task in (
+        ImageToImage(picture=REF, strength=0.25, resize=mode),
+        DepthToImage(picture=REF, strength=0.5, resize=mode),
+    ):
+        painter = painters[5 if isinstance(task, DepthToImage) else 4]
+        request = asked(task=task, width=75, height=66)
+        assert finish(painter.paint(request, some_inputs(90, 70))).picture.shape == (66, 75, 3)
 
 
 def test_the_depth_map_makes_a_difference(painters, asked) -> None:

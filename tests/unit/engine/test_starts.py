@@ -59,7 +59,7 @@ def _run(setting: Setting, start: Start, truth: torch.Tensor) -> tuple[list[Step
 @pytest.mark.parametrize("sampler", EXACT)
 def test_only_the_last_steps_are_taken(components, sampler: str, strength: float) -> None:
     setting, truth = _setting(components, sampler), _truth()
-    start = noised(setting, truth, setting.noise(), strength)
+    start = noised(setting.scheduler, setting.steps, truth, setting.noise(), strength)
     steps, latent = _run(setting, start, truth)
     run = steps_run(STEPS, strength)
     assert [(step.index, step.total) for step in steps] == [(n + 1, run) for n in range(run)]
@@ -72,7 +72,7 @@ def test_only_the_last_steps_are_taken(components, sampler: str, strength: float
 def test_the_start_has_the_noise_of_its_first_step(components, sampler: str) -> None:
     setting, truth = _setting(components, sampler), _truth()
     noise = setting.noise()
-    start = noised(setting, truth, noise, 0.5)
+    start = noised(setting.scheduler, setting.steps, truth, noise, 0.5)
     first = evaluations(setting.scheduler, start.first)[0]
     scale = 1.0 if first.in_latent_scale else (first.sigma**2 + 1) ** -0.5
     expected = scale * (truth + first.sigma * noise)
@@ -82,7 +82,8 @@ def test_the_start_has_the_noise_of_its_first_step(components, sampler: str) -> 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_no_strength_no_step(components, sampler: str) -> None:
     setting, truth = _setting(components, sampler), _truth()
-    steps, latent = _run(setting, noised(setting, truth, setting.noise(), 0.0), truth)
+    start = noised(setting.scheduler, setting.steps, truth, setting.noise(), 0.0)
+    steps, latent = _run(setting, start, truth)
     assert steps == []
     assert torch.equal(latent, truth)
 

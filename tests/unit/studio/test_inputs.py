@@ -62,6 +62,40 @@ def test_an_animation_gives_its_first_frame_and_says_so():
     assert "first frame" in note
 
 
+def test_an_animated_png_says_so_and_a_phones_double_jpeg_does_not():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    more = {"save_all": True, "append_images": frames[1:]}
+    assert "first frame" in read_picture(encoded(frames[0], "PNG", **more))[1]
+    picture, note = read_picture(encoded(frames[0], "MPO", **more))
+    assert note == ""
+    assert picture.getpixel((4, 4))[0] > 200
+
+
+def test_a_transparent_palette_keeps_its_transparency():
+    picture = Image.new("P", (8, 8), 0)
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    picture.putpixel((3, 3), 1)
+    read, _ = read_picture(encoded(picture, "PNG", transparency=1))
+    assert read.mode == "RGBA"
+    assert read.getpixel((3, 3))[3] == 0
+    assert read.getpixel((0, 0)) == (255, 0, 0, 255)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_exif_rotation_is_applied_in_every_format(kind):
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    picture, _ = read_picture(encoded(Image.fromarray(LEFT_RED), kind, exif=exif, quality=95))
+    assert picture.size == (20, 40)
+    assert picture.getpixel((10, 35))[0] > 200
+
+
+@pytest.mark.parametrize("size", [(20_000, 3), (1, 1)])
+def test_slivers_and_dots_work(size):
+    picture, _ = read_picture(encoded(Image.new("RGB", size, "red")))
+    assert picture.size == ((2048, 1) if size[0] > 2048 else (1, 1))
+
+
 def test_forty_megapixels_are_brought_down_with_a_note():
     picture, note = read_picture(encoded(Image.new("L", (8000, 5000), 90)))
     assert picture.size == (2048, 1280)
