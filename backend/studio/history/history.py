@@ -21,6 +21,16 @@ from backend.studio.history.values import HistoryEntry, HistoryQuery, Lineage
 from backend.studio.storage import Storage
 
 MAX_PAGE = 1000
+# From each name to the next one in the index: DISTINCT would walk over all pictures.
+_CHECKPOINTS = """
+WITH RECURSIVE names (found) AS (
+    SELECT min(checkpoint) FROM pictures WHERE checkpoint > ''
+    UNION ALL
+    SELECT (SELECT min(checkpoint) FROM pictures WHERE checkpoint > names.found)
+    FROM names WHERE found IS NOT NULL
+)
+SELECT found FROM names WHERE found IS NOT NULL
+"""
 
 
 class History:
@@ -112,8 +122,7 @@ class History:
         return request_from_infotext(infotext, seed=seed, width=width, height=height)
 
     def checkpoints(self) -> list[str]:
-        sql = "SELECT DISTINCT checkpoint FROM pictures WHERE checkpoint != '' ORDER BY checkpoint"
-        return [row[0] for row in self._database.rows(sql)]
+        return [row[0] for row in self._database.rows(_CHECKPOINTS)]
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

@@ -102,7 +102,7 @@ def test_each_step_is_kept_so_that_it_can_be_decoded_again(studio):
     assert entry.checkpoint_hash == studio.history_request(entry.id).model.checkpoint_hash != ""
     steps = StepFiles(saved.path.parents[1] / "steps").read(entry.name)
     assert [step.latent.shape for step in steps] == [(4, 8, 8)] * 3
-    assert all(0.1 < step.latent.std() < 10 for step in steps)
+    assert all(np.isfinite(step.latent).all() and step.latent.std() > 0 for step in steps)
     assert len({step.latent.tobytes() for step in steps}) == 3
     assert studio.history_steps(entry.id) == [step.preview for step in steps]
 
