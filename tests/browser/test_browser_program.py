@@ -27,6 +27,7 @@ from tests.browser.test_browser_painting import (
 )
 from tests.browser.test_browser_pictures import facts, open_tab, set_size, start_drawing, stroke
 
+DEPTH = ROOT / "models" / "bundled" / "storybook-depth"
 STORYBOOK = ROOT / "models" / "bundled" / "storybook"
 NATIVE_SIDE = 8 * json.loads((STORYBOOK / "unet" / "config.json").read_text())["sample_size"]
 
@@ -132,6 +133,40 @@ def test_a_sketch_becomes_a_picture_and_a_part_of_it_is_painted_anew(program, ar
     assert changed[60:100, 80:160].mean() > 0.5
     changed[:160] = False  # the mask ends at row 110; three deviations of its blur are 24 more
     assert not changed.any()
+
+
+@pytest.mark.skipif(not DEPTH.is_dir(), reason="the depth model is not bundled")
+def test_a_picture_is_painted_anew_over_its_depth_and_sent_on(program, artist):
+    page = artist.open(program.url)
+    sketch = open_tab(page, "Image to image")
+    start_drawing(sketch, 256, 256)
+    paint_at(sketch, "image-to-image", 256)
+    set_size(sketch, 90)
+    stroke(sketch, (0, 220), (256, 220))
+    generate(page)
+    finish(sketch)
+    sketch.get_by_role("button", name="Use in Depth to image").click()
+    depth = page.locator("#depth-to-image")
+    expect(facts(depth)).to_contain_text("estimated by", timeout=PATIENCE)
+    tones = depth.locator('canvas[data-part="map"]').evaluate(TONES)
+    assert tones > 20  # the map is no plain grey
+    depth.locator(".misfit button").click()
+    expect(depth.locator(".misfit")).to_be_hidden()
+    expect(depth.locator(".explorer img")).to_be_visible(timeout=PATIENCE)
+    generate(page)
+    finish(depth)
+    with Image.open(program.pictures()[-1]) as painted:
+        pairs = read_infotext(painted.info["parameters"])
+    assert pairs["Depth map"] == "estimated"
+    assert pairs["Model"] == DEPTH.name
+    depth.get_by_role("button", name="Use in Image to image").click()
+    expect(facts(sketch)).to_contain_text("256 × 256", timeout=PATIENCE)
+    page.locator("#image-to-image .misfit button").click()
+
+
+TONES = """(it) => new Set(
+  it.getContext('2d').getImageData(0, 0, it.width, it.height).data.filter((_, at) => at % 4 === 0)
+).size"""
 
 
 def paint_at(tab: Locator, task: str, side: int) -> None:
