@@ -22,7 +22,7 @@ from ui.theme import asset
 
 NOTHING = {"src": "", "sentence": ""}
 # What decides the noised picture; all else of a request may be anything.
-DECIDING = (
+DECIDING: tuple[str, ...] = (
     "input",
     "strength",
     "resize",

@@ -37,7 +37,7 @@ def unfitting(specs: Sequence[ModelSpec], chosen: str | None, task: str) -> dict
 
     `switch` is the checkpoint to switch to, or empty where there is none.
     """
-    kinds = {spec.name: spec.kind for spec in specs}
+    kinds: dict[str, Kind] = {spec.name: spec.kind for spec in specs}
     kind = kinds.get(chosen or "")
     if kind is None or kind in FITTING[task]:
         return None
