@@ -27,7 +27,9 @@ def changed(a: Attributes, rng: np.random.Generator) -> Attributes:
     # No flowers in the snow: such a scene is not one that words can ask for.
     flowers = any(thing.kind == "flowers" for thing in a.things)
     seasons = [s for s in SEASONS if s != a.season and not (flowers and s == "winter")]
-    return replace(a, time=time, season=str(rng.choice(seasons)) if a.season else None)
+    season = str(rng.choice(seasons)) if a.season else None
+    overcast = time == "overcast"
+    return replace(a, time=time, season=season, disc=None, clouds=overcast, stars=False)
 
 
 def judge(folder: Path, count: int) -> dict[str, float]:
