@@ -56,9 +56,11 @@ def judge(folder: Path, count: int) -> dict[str, float]:
 
 
 def _paint_over(folder: Path, scenes: list[Scene], prompts: list[str]) -> np.ndarray:
+    # The depth is given, so that nothing has to be estimated.
     pipe: Any = StableDiffusionDepth2ImgPipeline.from_pretrained(
-        folder, torch_dtype=torch.bfloat16, local_files_only=True
-    )
+        folder, torch_dtype=torch.bfloat16, local_files_only=True, low_cpu_mem_usage=False,
+        depth_estimator=None, feature_extractor=None,
+    )  # fmt: skip
     pipe.set_progress_bar_config(disable=True)
     pictures = []
     for seed, (each, prompt) in enumerate(zip(scenes, prompts, strict=True)):

@@ -53,7 +53,7 @@ def _with_one_thing(count: int) -> list[Attributes]:
 
 def _painted(folder: Path, scenes: list[Attributes]) -> np.ndarray:
     pipe: Any = StableDiffusionInpaintPipeline.from_pretrained(
-        folder, torch_dtype=torch.bfloat16, local_files_only=True, safety_checker=None
+        folder, torch_dtype=torch.bfloat16, local_files_only=True, low_cpu_mem_usage=False
     )
     pipe.set_progress_bar_config(disable=True)
     pictures = []

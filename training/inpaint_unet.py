@@ -46,7 +46,9 @@ def _channels(count: int, device: torch.device) -> Tensor:
     """Channels float16 (count, 5, 32, 32) with a mask for each scene, kept on disk."""
     path = RUNS / f"masked-{count}.npy"
     if not path.exists():
-        vae: Any = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
+        vae: Any = AutoencoderKL.from_pretrained(
+            STORYBOOK / "vae", torch_dtype=torch.bfloat16, low_cpu_mem_usage=False
+        )
         vae.to(device, memory_format=torch.channels_last)
         with thread_pool(device) as pool:
             chunks = pool.map(lambda first: _encoded(vae, first), range(0, count, _CHUNK))

@@ -50,7 +50,9 @@ def _latents(style: Style, count: int, device: torch.device) -> Tensor:
     """Latents float16 (count, 4, 32, 32) of the seeds below `count`, kept on disk."""
     path = RUNS / f"latents-{style.__name__}-{count}.npy"
     if not path.exists():
-        vae: Any = AutoencoderKL.from_pretrained(STORYBOOK / "vae", torch_dtype=torch.bfloat16)
+        vae: Any = AutoencoderKL.from_pretrained(
+            STORYBOOK / "vae", torch_dtype=torch.bfloat16, low_cpu_mem_usage=False
+        )
         vae.to(device, memory_format=torch.channels_last)
         with thread_pool(device) as pool:
             chunks = pool.map(lambda first: _encoded(vae, style, first), range(0, count, _CHUNK))
