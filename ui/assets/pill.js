@@ -9,8 +9,7 @@ let models; // the revision of the models folder that the bar's lists show
 function doing(state) {
   if (state.phase === "warming") return "warming up";
   if (state.phase === "failed") return "not ready";
-  const waiting = state.queued ? ` · ${state.queued} waiting` : "";
-  return (state.busy ? "painting" : "idle") + waiting;
+  return state.busy ? "painting" : "idle"; // what waits is told by the queue's own button
 }
 
 function drawMemory(state) {
