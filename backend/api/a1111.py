@@ -6,12 +6,11 @@ They run through the same queue as the page. Every picture is kept in the output
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from backend.api import adapter_listings, listings
 from backend.api.bodies import GenerationBody, Img2ImgBody, PngInfoBody, Txt2ImgBody
@@ -39,29 +38,30 @@ def a1111_router(studio: StudioLike) -> APIRouter:
 
 
 def _add_painting(router: APIRouter, studio: StudioLike, store: OptionStore) -> None:
-    client = f"api-{secrets.token_hex(4)}"
     limiter = CapacityLimiter(MAX_WAITING)
 
-    def submit(body: GenerationBody) -> tuple[str, GenerationRequest]:
+    def submit(body: GenerationBody, caller: str) -> tuple[str, GenerationRequest]:
         request = to_request(body, store.overridden(body.override_settings), studio)
-        return studio.submit(request, client), request
+        return studio.submit(request, caller), request
 
-    async def paint(body: GenerationBody) -> dict[str, Any]:
-        job_id, request = await to_thread.run_sync(submit, body)
+    async def paint(body: GenerationBody, asked: Request) -> dict[str, Any]:
+        # The queue is fair between machines; programs on one of them share their turns.
+        caller = f"api-{asked.client.host if asked.client else ''}"
+        job_id, request = await to_thread.run_sync(submit, body, caller)
         events = await wait_for_end(studio, job_id, limiter)
         model_hash = listings.short_hash(studio, request.model.checkpoint)
         told = generation_reply(request, model_hash, events, body.send_images)
         return {**told, "parameters": body.model_dump()}
 
     @router.post("/txt2img", summary="Paint from words")
-    async def txt2img(body: Txt2ImgBody) -> dict[str, Any]:
+    async def txt2img(body: Txt2ImgBody, asked: Request) -> dict[str, Any]:
         """Answers when all pictures are painted: `images` (base64 PNG), `parameters`, `info`."""
-        return await paint(body)
+        return await paint(body, asked)
 
     @router.post("/img2img", summary="Paint over a picture, or repaint the masked part of it")
-    async def img2img(body: Img2ImgBody) -> dict[str, Any]:
+    async def img2img(body: Img2ImgBody, asked: Request) -> dict[str, Any]:
         """As txt2img; with a `mask`, pixels outside of it stay as they are."""
-        reply = await paint(body)
+        reply = await paint(body, asked)
         shown = body.init_images if body.include_init_images else None
         return {**reply, "init_images": shown}
 

@@ -42,3 +42,18 @@ def test_the_broken_off_picture_is_gone_on_with_and_the_waiting_ones_are_painted
         alone = program.painted("txt2img", **{**broken, "seed": seed, "n_iter": 1})
         assert np.array_equal(saved[seed], alone)
     assert np.array_equal(saved[511], program.painted("txt2img", **waiting))
+
+
+def test_an_end_in_good_order_is_gone_on_with_as_well(program):
+    asked = {**LONG, "seed": 521, "sampler_name": "Euler a"}
+    program.ask_for(**asked)
+    wait_for(lambda: list((program.outputs / "queue").glob("*-0.safetensors")))
+    job = program.progress()["state"]["job"]
+    program.stop()
+    assert not program.pictures([521])
+
+    program.start()
+    steps = [each for each in program.messages(job) if each["kind"] == "step"]
+    assert steps[0]["step"] > 1
+    (saved,) = program.pictures([521]).values()
+    assert np.array_equal(saved, program.painted("txt2img", **asked))
