@@ -14,7 +14,7 @@ from backend.request import GenerationRequest
 from backend.studio.infotext import VERSION
 from backend.studio.views import StudioLike
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 1.0
 
 
 async def wait_for_end(studio: StudioLike, job_id: str, limiter: CapacityLimiter) -> list[Event]:
