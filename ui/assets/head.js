@@ -47,6 +47,7 @@
   let timer = 0;
 
   function helpFor(target) {
+    if (target.closest?.(".queue-panel")) return null; // its buttons have titles of their own
     const control = target.closest?.('[id*="--"]');
     const text = control && HELP[control.id.split("--")[1]];
     return text ? { control, text } : null;

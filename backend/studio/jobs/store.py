@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class JobStore:
         """A program that ends from here on has ended while this job was being painted."""
         self._write("UPDATE jobs SET begun = 1 WHERE id = ?", job.job_id)
 
-    def step_done(self, job: Job, picture: int, pack) -> None:
+    def step_done(self, job: Job, picture: int, pack: Callable[[], bytes]) -> None:
         """Keep a step where it is time for one; `pack` gives the engine's bytes."""
         if self._keeps:
             self._moments.offer(job.job_id, picture, pack)
