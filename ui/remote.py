@@ -20,7 +20,7 @@ from backend.events import END_EVENTS, Event, Failed, ImageSaved
 from backend.request import ModelChoice
 from backend.studio.views import StudioLike
 from backend.tasks import PictureRef
-from ui import image_to_image, inpaint, text_to_image
+from ui import depth_to_image, image_to_image, inpaint, text_to_image
 from ui.live import message
 from ui.model_bar import checkpoint_names, model_choice, native_size_of
 from ui.picture_controls import size_for_picture
@@ -76,8 +76,15 @@ _ENDPOINTS = (
         {"picture": str, "mask": str, **_WORDS, **_OVER, **_MASKED, **_ANY},
         inpaint.to_request,
     ),
+    _Endpoint(
+        "depth_to_image",
+        "Repaint a picture with its geometry kept, on a depth checkpoint. Without a depth map "
+        "(white is near) it is estimated. Width and height 0 follow the picture.",
+        {"picture": str, **_WORDS, "depth": "", **_OVER, "strength": 1.0, **_ANY},
+        depth_to_image.to_request,
+    ),
 )
-_PICTURE_FIELDS = ("picture", "mask")
+_PICTURE_FIELDS = ("picture", "mask", "depth")
 
 
 def add_endpoints(studio: StudioLike) -> None:

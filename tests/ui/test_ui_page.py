@@ -44,7 +44,7 @@ def test_the_first_visit_has_a_prompt_ready(studio: FakeStudio):
 def test_only_the_named_endpoints_are_public(studio: FakeStudio):
     config = build_page(studio).blocks.get_config_file()
     public = [d["api_name"] for d in config["dependencies"] if d["api_visibility"] == "public"]
-    assert public == ["text_to_image", "image_to_image", "inpaint"]
+    assert public == ["text_to_image", "image_to_image", "inpaint", "depth_to_image"]
 
 
 def test_every_control_has_a_help_text(studio: FakeStudio):

@@ -16,7 +16,7 @@ from gradio_client import Client
 from PIL import Image
 
 from backend.api.password import Login, Logins
-from backend.tasks import ImageToImage, Inpaint, TextToImage
+from backend.tasks import DepthToImage, ImageToImage, Inpaint, TextToImage
 from tests.ui.fake_studio import FakeStudio
 from ui.server import build_server
 
@@ -90,6 +90,15 @@ def test_inpaint(remote, last_task):
     assert task.mask_blur == 9
 
 
+@pytest.mark.parametrize("depth", ["", picture(90)])
+def test_depth_to_image(remote, last_task, depth):
+    remote.predict(picture(), "a lake", depth=depth, **SMALL, api_name="/depth_to_image")
+    task = last_task()
+    assert isinstance(task, DepthToImage)
+    assert task.strength == 1.0
+    assert (task.depth is None) == (depth == "")
+
+
 def test_what_is_wrong_is_told_in_a_sentence(remote):
     with pytest.raises(Exception, match="Steps must be from 1"):
         remote.predict("a lake", steps=0, api_name="/text_to_image")
@@ -99,7 +108,7 @@ def test_what_is_wrong_is_told_in_a_sentence(remote):
 
 def test_the_endpoints_are_described_with_their_defaults(remote):
     told = remote.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(told) == {"/text_to_image", "/image_to_image", "/inpaint"}
+    assert set(told) == {"/text_to_image", "/image_to_image", "/inpaint", "/depth_to_image"}
     named = {one["parameter_name"]: one for one in told["/inpaint"]["parameters"]}
     assert named["padding"]["parameter_default"] == 32
     assert not named["mask"]["parameter_has_default"]
