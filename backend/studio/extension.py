@@ -20,7 +20,7 @@ def extend(pictures: InputPictures, picture: PictureRef, margins: Margins) -> Ex
     _check(picture, margins)
     whole, mask = extended(np.asarray(flat(pictures.open(picture))), margins)
     return Extended(
-        picture=pictures.keep_picture(Image.fromarray(whole)),
+        picture=pictures.keep_picture(Image.fromarray(whole), made_from=picture),
         mask=pictures.keep_picture(Image.fromarray(mask)),
     )
 

@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from backend.errors import BadPicture, StorageError
 from backend.request import MAX_SIDE
@@ -24,6 +24,7 @@ from backend.tasks import PictureRef
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_FILE_BYTES = 64 * 1024**2
 MAX_PIXELS = 120_000_000  # more is a mistake or a decompression bomb: 360 MB of pixels
+MADE_FROM_KEY = "made from"  # the text chunk that holds another kept picture's hash
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,10 +39,17 @@ class InputPictures:
         picture, note = read_picture(data)
         return KeptPicture(ref=self.keep_picture(picture), note=note)
 
-    def keep_picture(self, picture: Image.Image) -> PictureRef:
-        """Keep a picture that was made here (mode RGB, RGBA or L); raises `StorageError`."""
+    def keep_picture(self, picture: Image.Image, made_from: PictureRef | None = None) -> PictureRef:
+        """Keep a picture that was made here (mode RGB, RGBA or L); raises `StorageError`.
+
+        `made_from` is the kept picture that it is a change of, by which the history knows what is
+        painted over it.
+        """
+        chunks = PngImagePlugin.PngInfo()
+        if made_from:
+            chunks.add_text(MADE_FROM_KEY, made_from.sha256)
         buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
+        picture.save(buffer, "PNG", pnginfo=chunks, compress_level=1)
         content = buffer.getvalue()
         digest = hashlib.sha256(content).hexdigest()
         self._write(digest, content)

@@ -71,6 +71,17 @@ def test_a_picture_over_another_has_it_as_parent_however_it_came_in(room):
     assert parents == [None, first.id, second.id, first.id, None]
 
 
+def test_a_picture_over_a_change_of_another_has_that_one_as_parent(room):
+    first = room.add(seed=1)
+    sent = room.inputs.keep(room.picture(first).read_bytes()).ref
+    larger = room.inputs.keep_picture(Image.new("RGB", (32, 16)), made_from=sent)
+    largest = room.inputs.keep_picture(Image.new("RGB", (64, 16)), made_from=larger)
+    assert room.add(seed=2, task=Inpaint(picture=largest, mask=sent)).parent == first.id
+    # What was changed is not there any more: the picture has no parent, and is saved all the same.
+    plain = room.inputs.keep_picture(Image.new("RGB", (8, 8)), made_from=a_ref("f"))
+    assert room.add(seed=3, task=ImageToImage(picture=plain)).parent is None
+
+
 def test_numbers_are_not_given_out_again_once_the_bin_is_emptied(room):
     first = room.add()
     room.delete_pictures([first.id])
