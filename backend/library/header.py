@@ -7,6 +7,7 @@ Format: 8 bytes little-endian length, that many bytes of JSON, then the data
 from __future__ import annotations
 
 import json
+import math
 import stat
 import struct
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class Header:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Each tensor's shape by its name."""
         return {name: entry.shape for name, entry in self.entries.items()}
+
+    def numbers(self, prefixes: tuple[str, ...] = ("",)) -> int:
+        """How many numbers the tensors hold whose names begin with one of these."""
+        entries = (entry for name, entry in self.entries.items() if name.startswith(prefixes))
+        return sum(math.prod(entry.shape) for entry in entries)
 
 
 def read_header(path: Path) -> Header:

@@ -33,6 +33,9 @@ from backend.library.weights import Plan, fill, plan
 from backend.models import ModelSpec as Spec
 from backend.models import Prediction
 
+_PARTS = ("unet", "vae", "text_encoder")
+_PREFIXES = ("model.diffusion_model.", "first_stage_model.", "cond_stage_model.")
+
 
 @dataclass(kw_only=True)
 class LoadedModel:
@@ -127,6 +130,17 @@ def load_tokenizer(spec: Spec, *, configs: Path = SHIPPED) -> CLIPTokenizer:
     return _tokenizer(spec, _settings(spec, configs))
 
 
+def numbers_in(spec: Spec) -> int:
+    """How many weights loading a checkpoint brings into memory; raises `ModelError`.
+
+    What is not painted with is not counted: a file's EMA copies, a folder's safety checker.
+    """
+    if spec.path.is_dir():
+        headers = [read_header(_part_file(spec.path / part, part)) for part in _PARTS]
+        return sum(header.numbers() for header in headers)
+    return read_header(spec.path).numbers(_PREFIXES)
+
+
 def _settings(spec: Spec, shipped: Path) -> Configs:
     if spec.path.is_dir():
         return configs_of_folder(spec.path)
@@ -143,7 +157,7 @@ def _plans(spec: Spec, settings: Configs, files: ExitStack) -> tuple[Plan, Plan,
     """How to fill the noise predictor, the VAE and the text encoder."""
     folder = spec.path.is_dir()
     if folder:
-        parts = (_part_file(spec.path / part, part) for part in ("unet", "vae", "text_encoder"))
+        parts = (_part_file(spec.path / part, part) for part in _PARTS)
         unet, vae, text = (files.enter_context(TensorFile(path)) for path in parts)
     else:
         unet = vae = text = files.enter_context(TensorFile(spec.path))

@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL
 
 from backend.engine.components import Components, place, place_network
 from backend.engine.device import Device
-from backend.library.loading import load_checkpoint, load_vae
+from backend.library.loading import load_checkpoint, load_vae, numbers_in
 from backend.library.model_cache import ModelCache, cache_key
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
@@ -40,14 +40,15 @@ class ModelShelf:
 
         Raises `ModelError` and `Stopped`; what was on the shelf stays usable.
         """
-        model = self._checkpoints.get(
-            cache_key(spec), lambda: self._load(spec, watch), expected=_file_bytes(spec)
-        )
+        key = cache_key(spec)
+        # Room is made by what its weights will take, which a file with EMA copies is a multiple of.
+        coming = 0 if self.holds(spec) else numbers_in(spec) * self._device.dtype.itemsize
+        model = self._checkpoints.get(key, lambda: self._load(spec, watch), expected=coming)
         if vae is None:
             return model
         config = dict(model.vae.config)
-        key: Hashable = (vae_hash, tuple(config["block_out_channels"]))
-        return replace(model, vae=self._vaes.get(key, lambda: self._load_vae(vae, config, watch)))
+        shape: Hashable = (vae_hash, tuple(config["block_out_channels"]))
+        return replace(model, vae=self._vaes.get(shape, lambda: self._load_vae(vae, config, watch)))
 
     def holds(self, spec: ModelSpec) -> bool:
         """Whether the checkpoint is here already, so that nothing need be said of loading it."""
@@ -79,8 +80,3 @@ def _bytes_of(network) -> int:
 
 def _bytes_of_model(model: Components) -> int:
     return sum(_bytes_of(part) for part in (model.unet, model.vae, model.text_encoder))
-
-
-def _file_bytes(spec: ModelSpec) -> int:
-    files = spec.path.rglob("*.safetensors") if spec.path.is_dir() else [spec.path]
-    return sum(file.stat().st_size for file in files)

@@ -16,7 +16,7 @@ from backend.library import tensor_file
 from backend.library.convert import convert
 from backend.library.convert.single_file import write_single_file
 from backend.library.header import read_header
-from backend.library.loading import load_checkpoint, load_tokenizer, load_vae
+from backend.library.loading import load_checkpoint, load_tokenizer, load_vae, numbers_in
 from backend.library.telling import tell
 from backend.library.watch import Watch
 from tests.library import tiny
@@ -97,6 +97,23 @@ def test_a_file_without_our_metadata_takes_the_family_s_configuration(tmp_path):
     model = load_checkpoint(tiny.spec(bare, "sd2", "depth"), configs=configs)
     assert model.unet.config["in_channels"] == 5
     assert same(model.unet.state_dict(), parts_of(folder)[PARTS[0]])
+
+
+def test_the_weights_to_come_are_counted_from_the_header(tmp_path):
+    folder = tiny.make_folder(tmp_path / "folder")
+    (folder / "safety_checker").mkdir()
+    save_file({"x": torch.zeros(999)}, folder / "safety_checker" / "model.safetensors")
+    spec = tell(folder).spec
+    model = load_checkpoint(spec)
+    parts = (model.unet, model.vae, model.text_encoder)
+    expected = sum(each.numel() for part in parts for each in part.parameters())
+    assert numbers_in(spec) == expected
+    convert(folder, tmp_path / "file.safetensors")
+    tensors = load_file(tmp_path / "file.safetensors")
+    ema = {"model_ema." + name: each for name, each in tensors.items()}
+    metadata = read_header(tmp_path / "file.safetensors").metadata
+    save_file(tensors | ema, tmp_path / "file.safetensors", metadata)
+    assert numbers_in(tell(tmp_path / "file.safetensors").spec) == expected
 
 
 def test_ema_copies_and_training_state_are_not_read(tmp_path):
