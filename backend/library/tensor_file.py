@@ -27,7 +27,7 @@ DTYPES = {
     "U64": torch.uint64, "U32": torch.uint32, "U16": torch.uint16, "U8": torch.uint8,
     "BOOL": torch.bool,
 }  # fmt: skip
-_CHUNK = 4 * 2**20  # bytes between two reports; a multiple of every number's size
+_CHUNK = 2**21  # bytes between two reports; a multiple of every number's size
 
 
 class TensorFile:
@@ -38,6 +38,8 @@ class TensorFile:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
+        self._raw: list[torch.Tensor] = []
+        self._wide: list[torch.Tensor] = []
         self._file = open_model_file(path)
         try:
             self.header = header_of(self._file, path.name)
@@ -100,11 +102,8 @@ class TensorFile:
     ) -> torch.Tensor:
         """Converted chunk by chunk: no second copy of a large tensor is ever in memory."""
         tensor = torch.empty(size // own.itemsize, dtype=dtype)
-        scratch = torch.empty(min(size, _CHUNK), dtype=torch.uint8)
         for place in range(0, size, _CHUNK):
-            chunk = scratch[: min(_CHUNK, size - place)]
-            self._fill(chunk.numpy().data, watch)
-            numbers = chunk.view(own)
+            numbers = self._chunk(min(_CHUNK, size - place), own, dtype, watch)
             tensor[place // own.itemsize :][: len(numbers)] = numbers
         return tensor
 
@@ -115,13 +114,23 @@ class TensorFile:
         tensor = torch.empty(shape, dtype=dtype, memory_format=torch.channels_last)
         row = math.prod(shape[1:]) * own.itemsize
         rows = max(1, _CHUNK // row)
-        scratch = torch.empty(min(rows, shape[0]) * row, dtype=torch.uint8)
         for first in range(0, shape[0], rows):
             part = tensor[first : first + rows]
-            chunk = scratch[: len(part) * row]
-            self._fill(chunk.numpy().data, watch)
-            part.copy_(chunk.view(own).view(part.shape))
+            part.copy_(self._chunk(len(part) * row, own, dtype, watch).view(part.shape))
         return tensor
+
+    def _chunk(self, size: int, own: torch.dtype, dtype: torch.dtype, watch: Watch) -> torch.Tensor:
+        """The next bytes as numbers, to be copied into a tensor of `dtype` before the next call.
+
+        From fp16 to bf16 they go by way of fp32, which torch does in half the time (measured: 0.5
+        against 1.0 ns a number on two cores).
+        """
+        raw = _scratch(self._raw, size)
+        self._fill(raw.numpy().data, watch)
+        numbers = raw.view(own)
+        if {own, dtype} != {torch.float16, torch.bfloat16}:
+            return numbers
+        return _scratch(self._wide, 4 * len(numbers)).view(torch.float32).copy_(numbers)
 
     def _fill(self, memory: memoryview, watch: Watch) -> None:
         place = 0
@@ -131,6 +140,13 @@ class TensorFile:
                 raise ModelError(f"“{self.name}” was changed while it was being read.")
             place += count
             watch.add(count)
+
+
+def _scratch(kept: list[torch.Tensor], size: int) -> torch.Tensor:
+    """So many bytes of a memory that is used over and over: a new one would cost page by page."""
+    if not kept or len(kept[0]) < size:
+        kept[:] = [torch.empty(size, dtype=torch.uint8)]
+    return kept[0][:size]
 
 
 def is_number(entry: Entry) -> bool:
