@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -148,9 +149,15 @@ def _settings(spec: Spec, shipped: Path) -> Configs:
 
 
 def _tokenizer(spec: Spec, settings: Configs) -> CLIPTokenizer:
-    return read_tokenizer(
-        spec.path / "tokenizer" if spec.path.is_dir() else CLIP, settings.pad_token
-    )
+    if spec.path.is_dir():
+        return read_tokenizer(spec.path / "tokenizer", settings.pad_token)
+    return _clip_tokenizer(settings.pad_token)
+
+
+@lru_cache(maxsize=4)
+def _clip_tokenizer(pad_token: str) -> CLIPTokenizer:
+    """CLIP's own, from the lists that ship with the program: made once for all single files."""
+    return read_tokenizer(CLIP, pad_token)
 
 
 def _plans(spec: Spec, settings: Configs, files: ExitStack) -> tuple[Plan, Plan, Plan]:
