@@ -27,7 +27,7 @@ DTYPES = {
     "U64": torch.uint64, "U32": torch.uint32, "U16": torch.uint16, "U8": torch.uint8,
     "BOOL": torch.bool,
 }  # fmt: skip
-_CHUNK = 2**21  # bytes between two reports; a multiple of every number's size
+_CHUNK = 2**20  # bytes between two reports; a multiple of every number's size
 
 
 class TensorFile:
