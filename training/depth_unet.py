@@ -30,11 +30,11 @@ _LEAN = 0.6
 
 
 class DepthExamples:
-    """Latents, caption states and depth channels of the scenes below `count`."""
+    """Latents, caption states and depth channels of the scenes below `used` of `count`."""
 
-    def __init__(self, count: int, device: torch.device) -> None:
-        self.painted = Examples(count, device)
-        self.depth = np.stack([_sharp_and_soft(each) for each in depth_range(0, count, 2)])
+    def __init__(self, count: int, used: int, device: torch.device) -> None:
+        self.painted = Examples(count, used, device)
+        self.depth = np.stack([_sharp_and_soft(each) for each in depth_range(0, used, 2)])
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (n, 4, 32, 32), states (n, 77, width), depth channels (n, 1, 32, 32)."""
@@ -60,13 +60,14 @@ def main() -> None:
     """Train, or go on training, export, and measure on held-out scenes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--scenes", type=int, default=12_000)
+    parser.add_argument("--scenes", type=int, default=12_000, help="whose latents are there")
+    parser.add_argument("--deep", type=int, default=6_000, help="of these, scenes with their depth")
     parser.add_argument("--judged", type=int, default=40, help="held-out scenes painted anew")
     parser.add_argument("--folder", type=Path, default=DEPTH)
     args = parser.parse_args()
     if args.minutes > 0:
         device = device_for_training()
-        examples = DepthExamples(args.scenes, device)
+        examples = DepthExamples(args.scenes, args.deep, device)
         plan = Plan(name="depth-unet", minutes=args.minutes, batch=16, peak=3e-4, decay=0.99)
         training = Training(widened(base_unet(), 1).to(device).train(), plan)
         unet: Any = training.run(examples.draw, loss_of)

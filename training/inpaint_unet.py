@@ -29,12 +29,11 @@ _CELL, _CHUNK = 8, 8
 
 
 class MaskedExamples:
-    """Latents, caption states and the five channels beside them, of the scenes below `count`."""
+    """Latents, caption states and five channels beside, of the scenes below `used` of `count`."""
 
-    def __init__(self, count: int, scenes: int, device: torch.device) -> None:
-        self.painted = Examples(count, device)
-        self.beside = _channels(scenes, device)
-        self.painted.latents = self.painted.latents[:scenes]
+    def __init__(self, count: int, used: int, device: torch.device) -> None:
+        self.painted = Examples(count, used, device)
+        self.beside = _channels(used, device)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (n, 4, 32, 32), states (n, 77, width), mask and kept part (n, 5, 32, 32)."""

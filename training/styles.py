@@ -12,7 +12,7 @@ from .scenes.canvas import Image
 Style = Callable[[Scene], np.ndarray]
 
 _LAYERS = np.array([0.0, 0.02, 0.08, 0.22, 0.4, 0.58, 0.76, 0.92])
-_PAPER, _RIM = np.array([250, 244, 232], np.float32), 0.55
+_PAPER, _RIM = np.array([250, 244, 232], np.float32), 0.75
 _TONES = 6
 # Where a shadow falls: 4 pixels to the right and 5 down.
 _FALL = np.array([[1, 0, 4], [0, 1, 5]], np.float32)
@@ -33,7 +33,7 @@ def papercut(made: Scene) -> np.ndarray:
         shadow = cv2.GaussianBlur(fallen, (0, 0), 4.0)
         behind = (1 - cover)[..., None]
         result *= 1 - np.float32(0.5) * shadow[..., None] * behind
-        inner = cv2.erode(cover, np.ones((5, 5), np.uint8))
+        inner = cv2.erode(cover, np.ones((7, 7), np.uint8))
         rim = cv2.GaussianBlur(cover - inner, (0, 0), 0.7)[..., None] * np.float32(_RIM)
         result += (_PAPER - result) * rim
     return np.clip(result, 0, 255).astype(np.uint8)
@@ -46,7 +46,7 @@ def neon(made: Scene) -> np.ndarray:
     pure = _purest(soft)
     dark = _INK + soft * np.float32(0.14)
     halo = cv2.GaussianBlur(pure * strength, (0, 0), 5.0) * np.float32(_GLOW)
-    line = cv2.GaussianBlur(pure * strength, (0, 0), 0.8)
+    line = cv2.GaussianBlur(pure * strength, (0, 0), 1.3) * np.float32(_GLOW)
     result = dark + halo + line
     return np.clip(result, 0, 255).astype(np.uint8)
 

@@ -18,10 +18,13 @@ _SCHEDULE: Any = scheduler()
 
 
 class Examples:
-    """Latents of scenes and the states of their captions, 256 px, all seeds below `count`."""
+    """Latents of scenes and the states of their captions, 256 px, all seeds below `used`.
 
-    def __init__(self, count: int, device: torch.device) -> None:
-        self.latents = latents(256, count, device)
+    They are taken from those that were computed for the seeds below `count`.
+    """
+
+    def __init__(self, count: int, used: int, device: torch.device) -> None:
+        self.latents = latents(256, count, device)[:used]
         self.states = caption_states(count, device)
         self.empty = TextStates(torch.device("cpu")).of([""])
 
