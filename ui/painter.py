@@ -19,8 +19,8 @@ Kind = Literal["sketch", "mask", "depth"]
 # Each script but the last only defines what those after it use.
 SCRIPTS = (
     "fit.js", "kept_pictures.js", "paint_layer.js", "hand.js", "brush.js", "colours.js",
-    "values.js", "mask_files.js", "depth_map.js", "extend.js", "picture_entry.js",
-    "blank_canvas.js", "painter_memory.js", "painter.js",
+    "values.js", "mask_files.js", "paints.js", "depth_map.js", "outlet.js", "extend.js",
+    "picture_entry.js", "blank_canvas.js", "painter_memory.js", "painter.js",
 )  # fmt: skip
 
 

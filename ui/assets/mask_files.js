@@ -1,5 +1,6 @@
 // Masks between the layer, where painted is opaque, and files, where it is white.
 const MASK_COLOUR = [255, 45, 111];
+const maskColour = (opacity) => `rgb(${MASK_COLOUR.join(" ")} / ${opacity})`;
 
 /** The layer as a grey picture: white where it is opaque. */
 function maskOf(layer) {

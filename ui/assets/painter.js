@@ -1,12 +1,11 @@
 // A picture and what is painted on it: a sketch, whose strokes become part of it, a mask, or depth.
-const isMask = props.painted === "mask";
-const isDepth = props.painted === "depth";
+const kind = props.painted;
+const isMask = kind === "mask";
 for (const node of element.querySelectorAll("[data-for]")) {
-  if (node.dataset.for !== props.painted) node.remove();
+  if (node.dataset.for !== kind) node.remove();
 }
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const [below, layerCanvas] = [part("picture"), part("layer")];
-const maskColour = `rgb(${MASK_COLOUR.join(" ")})`;
 const START = {
   sketch: "Drop or paste a picture here.",
   mask: "Drop or paste a picture here, then paint over what should change.",
@@ -15,18 +14,16 @@ const START = {
 
 let picture = null; // {sha256, width, height, note} once the Studio keeps it
 let ground = ""; // the colour of a blank canvas, in place of a picture
-let handed = null; // what was handed over for Generate, as long as nothing has changed since
-let drawn = null; // the sketch as it was last kept, until it changes
 let settled = false; // whether the size was sent with this picture, and so is remembered with it
 let share = 0; // how much is painted, 0 to 1
 let toldOfDepth = "";
 
-const colour = makeColours(part("colours"));
-const brush = makeBrush(element, part);
-const value = makeValue(part, "value", percent, (now) => part("swatch") && showGrey(now));
+const { brush, tool, isPartial } = makePaints(kind, element, part);
 makeValue(part, "veil", percent, (now) => (layerCanvas.style.opacity = now / 100));
 const layer = makeLayer(layerCanvas);
-const depth = isDepth ? makeDepthMap(part, { told: tellOfDepth, failed: noDepth, changed }) : null;
+const depth =
+  kind === "depth" ? makeDepthMap(part, { told: tellOfDepth, failed: noDepth, changed }) : null;
+const outlet = makeOutlet(kind, { below, layer: layerCanvas, depth, state: () => ({ picture, share }) });
 makeHand(layerCanvas, part("ring"), layer, tool, { begun: () => hide(false), changed: stroked });
 const start = makeStart(part, props.task, startDrawing);
 const memory = makeMemory(`atelier.painter.${props.task}`);
@@ -34,30 +31,7 @@ const fit = keepFitted(part("paper"), () => ({ width: below.width, height: below
 const onShow = () => Boolean(picture || ground);
 const inUse = () => element.offsetParent !== null;
 
-part("invitation").textContent = START[props.painted];
-
-// ---- the brush -------------------------------------------------------------------------------
-
-const greyOf = (nearness) => `rgb(${Array(3).fill(Math.round(2.55 * nearness)).join(" ")})`;
-
-function tool() {
-  const paint = { erase: brush.erases(), size: brush.size() };
-  if (isDepth) return { ...paint, colour: greyOf(value.value()) };
-  if (!isMask) return { ...paint, colour: colour() };
-  const opacity = value.value() / 100;
-  return { ...paint, colour: `rgb(${MASK_COLOUR.join(" ")} / ${opacity})`, replaces: true };
-}
-
-function showGrey(nearness) {
-  part("swatch").style.background = greyOf(nearness);
-}
-if (part("swatch")) showGrey(value.value());
-
-function stroked() {
-  // A mask of greys means strengths: the setting that reads it so goes with it.
-  if (isMask && !brush.erases() && value.value() < 100) trigger("greyed", {});
-  changed();
-}
+part("invitation").textContent = START[kind];
 
 // ---- what is on the canvas -------------------------------------------------------------------
 
@@ -68,7 +42,7 @@ function setUp(width, height) {
   hide(false);
   if (stays) return;
   layer.resize(width, height);
-  brush.setSize(Math.round(Math.max(width, height) / (props.painted === "sketch" ? 32 : 14)));
+  brush.setSize(Math.round(Math.max(width, height) / (kind === "sketch" ? 32 : 14)));
 }
 
 async function show(ref) {
@@ -110,8 +84,14 @@ function startBlank(width, height, wanted) {
   changed();
 }
 
+function stroked() {
+  // A mask of greys means strengths: the setting that reads it so goes with it.
+  if (isPartial()) trigger("greyed", {});
+  changed();
+}
+
 function changed() {
-  handed = drawn = null;
+  outlet.changed();
   share = onShow() ? layer.share() : 0;
   draw();
 }
@@ -131,7 +111,7 @@ function facts() {
   const covered = share && share < 0.0005 ? "< 0.1" : (100 * share).toFixed(1);
   const painted = isMask ? `${covered} % painted` : "";
   const size = `${below.width} × ${below.height}`;
-  return [size, painted, isDepth && toldOfDepth, picture?.note].filter(Boolean).join(" · ");
+  return [size, painted, depth && toldOfDepth, picture?.note].filter(Boolean).join(" · ");
 }
 
 function fault(sentence) {
@@ -217,43 +197,11 @@ function putMask(canvas) {
 
 // ---- and out: what Generate sends ------------------------------------------------------------
 
-async function handOver() {
+function handOver() {
   if (!onShow()) return null;
   hide(false); // no mask is applied unseen
   settled = true;
-  try {
-    handed ??= await { mask: masked, depth: withDepth, sketch: sketched }[props.painted]();
-    return handed;
-  } catch (error) {
-    return { error: error.message };
-  }
-}
-
-/** What the strength explorer looks at: the picture alone, and nothing changes by it. */
-async function glance() {
-  if (!onShow()) return null;
-  try {
-    return isMask || isDepth ? { picture } : await sketched();
-  } catch {
-    return null;
-  }
-}
-
-async function withDepth() {
-  if (!depth.isEdited() && !share) return { picture };
-  if (!depth.isThere()) throw new Error("The depth map is not there yet; wait for it or load one.");
-  return { picture, depth: await keepPicture(await pngOf(flattened(depth.canvas, layerCanvas))) };
-}
-
-async function masked() {
-  if (!share) return { picture };
-  return { picture, mask: await keepPicture(await pngOf(maskOf(layerCanvas))) };
-}
-
-async function sketched() {
-  if (picture && !share) return { picture };
-  drawn ??= { picture: await keepPicture(await pngOf(flattened(below, layerCanvas))) };
-  return drawn;
+  return outlet.handOver();
 }
 
 // ---- what a reload leaves --------------------------------------------------------------------
@@ -319,7 +267,7 @@ document.addEventListener("atelier:input", ({ detail }) => {
   if (detail.task === props.task) detail.answer = handOver();
 });
 document.addEventListener("atelier:glance", ({ detail }) => {
-  if (detail.task === props.task) detail.answer = glance();
+  if (detail.task === props.task && onShow()) detail.answer = outlet.glance();
 });
 addEventListener("pagehide", remember);
 openEntry(part("board"), part("file"), { take, inUse });
@@ -334,7 +282,7 @@ const CLICKS = {
   "load-depth": () => part("depth-file").click(),
   estimate: estimateAgain,
   undo: () => act(layer.undo),
-  invert: () => act(() => layer.invert(maskColour)),
+  invert: () => act(() => layer.invert(maskColour(1))),
   clear: () => act(layer.clear),
   hide: () => hide(!layerCanvas.classList.contains("unseen")),
   "fault-close": () => fault(""),
