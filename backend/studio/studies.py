@@ -34,7 +34,7 @@ from backend.studio.study_protocol import DepthStudy
 from backend.tasks import DepthToImage, ImageToImage, PictureRef
 
 # A preview may take this long to decode; a VAE that would take longer is shown by its linear map.
-PATIENCE = 0.6  # seconds
+PATIENCE = 0.3  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
