@@ -20,17 +20,20 @@ def token_count(
     """See `views.TokenCount`; `outfit` is None while no model is loaded that anything could fit."""
     text, tags = split_tags(prompt)
     words = outfit.words if outfit else None
-    said = list(said_when(text, steps).items())[:MAX_STAGES]
-    stages = tuple(_stage(said_text, when, tokenizer, words) for said_text, when in said)
+    said = list(said_when(text, steps).items())
+    stages = [_stage(part, when, tokenizer, words) for part, when in said[:MAX_STAGES]]
+    if len(said) > MAX_STAGES:
+        rest = f"and {len(said) - MAX_STAGES} other texts"
+        stages.append(TokenStage(tokens=(), room=CHUNK_TOKENS, when=rest))
     if outfit is None:
-        return TokenCount(stages=stages, adapters=tuple(_unfitted(tag) for tag in tags))
+        return TokenCount(stages=tuple(stages), adapters=tuple(_unfitted(tag) for tag in tags))
     problems = outfit.words.problems.items()
     named = [_adapter(each) for each in outfit.fitted]
     named += [
         NamedAdapter(kind="embedding", name=name, strength=1, works=False, problem=sentence)
         for name, sentence in problems
     ]
-    return TokenCount(stages=stages, adapters=tuple(named))
+    return TokenCount(stages=tuple(stages), adapters=tuple(named))
 
 
 def _stage(text: str, when: str, tokenizer: CLIPTokenizer, words: NamedWords | None) -> TokenStage:

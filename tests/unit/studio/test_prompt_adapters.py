@@ -235,3 +235,11 @@ def test_all_adapters_are_listed(studio):
         ("hypernetwork", "<hypernet:large:1>"),
         ("hypernetwork", "<hypernet:mood:1>"),
     ]
+
+
+def test_of_very_many_texts_the_first_are_shown(studio):
+    pixels(studio, PROMPT, steps=1)
+    words = "|".join(f"red {'a ' * count}" for count in range(30))
+    stages = studio.count_tokens(f"[{words}]", steps=40).stages
+    assert len(stages) == 13
+    assert (stages[-1].when, stages[-1].tokens) == ("and 18 other texts", ())
