@@ -10,11 +10,10 @@ function span(className, text) {
   return node;
 }
 
-function raise(node, weight) {
+function withNumber(node, number) {
   const sign = document.createElement("sup");
-  sign.textContent = weight;
+  sign.textContent = number;
   node.append(sign);
-  node.classList.add(weight > 1 ? "raised" : "lowered");
 }
 
 function chip([text, chunk, weight, size, learned], index, all) {
@@ -26,7 +25,10 @@ function chip([text, chunk, weight, size, learned], index, all) {
     node.classList.add("learned");
     node.title = `An embedding: ${size} ${size === 1 ? "token" : "tokens"}`;
   }
-  if (weight !== 1) raise(node, weight);
+  if (weight !== 1) {
+    withNumber(node, weight);
+    node.classList.add(weight > 1 ? "raised" : "lowered");
+  }
   const before = all[index - 1];
   if (before && before[1] !== chunk) {
     node.dataset.chunk = `part ${chunk + 1}`;
@@ -45,7 +47,7 @@ function stage({ when, chips }) {
 function adapter({ kind, name, strength, works }) {
   const node = span(works ? "chip named" : "chip named missing", name);
   node.prepend(span("kind", kind === "unknown" ? "tag" : kind));
-  if (strength !== 1) raise(node, strength);
+  if (strength !== 1) withNumber(node, strength);
   return node;
 }
 
