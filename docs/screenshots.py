@@ -126,10 +126,7 @@ def _gallery(page: Page, url: str) -> None:
 
 def _gallery_phone(page: Page, url: str) -> None:
     _open(page, url)
-    page.locator("#tasks .overflow-menu > button").click()
-    page.locator("#tasks .overflow-dropdown button", has_text="Gallery").click()
-    page.locator(".shot img").first.wait_for()
-    time.sleep(2)
+    _visit_gallery(page)
     _shot(page, "gallery-phone")
 
 

@@ -223,6 +223,7 @@ def test_lineage_leads_from_picture_to_picture(serve: Callable, artist):
     shots(page).first.click()
     look = page.locator('[data-part="look"]')
     expect(look.locator(".kin")).to_have_count(2)
+    expect(look.get_by_role("button", name="Use in Text to image")).to_be_visible()
     look.get_by_role("button", name="Compare with its source").click()
     expect(page.locator('[data-part="versus"]')).to_contain_text("the first")
     page.keyboard.press("Escape")

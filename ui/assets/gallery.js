@@ -16,12 +16,11 @@ const filters = makeFilters(part, () => {
 const grid = makeGrid(scroll, part("space"), { click, end: () => attempt(pages.next) });
 const chosen = makeChosen(part, pages, filters.inBin, () => grid.mark(chosen.ids, current));
 const bin = makeBin({ pages, filters, message, drawList });
-const look = makeLook(part, props.tabs, { open, beside, send, reuse, fault: say, compare });
-const versus = makeVersus(part);
-const info = makeInfo(part, props.tabs, {
-  fault: say,
-  send: (tab, told) => leave(`settings_${tab}`, told),
+const look = makeLook(part, props.tabs, {
+  open, beside, send, settings, reuse, fault: say, compare,
 });
+const versus = makeVersus(part);
+const info = makeInfo(part, props.tabs, { fault: say, send: settings });
 
 // ---- what is found ---------------------------------------------------------------------------
 
@@ -154,6 +153,10 @@ function leave(event, told) {
   info.close();
   versus.close();
   trigger(event, told);
+}
+
+function settings(tab, told) {
+  leave(`settings_${tab}`, told);
 }
 
 function send(tab, picture) {

@@ -16,15 +16,19 @@ function makeLook(part, tabs, on) {
       drawCanvas();
     },
   });
-  const sends = tabs.filter(({ takes }) => takes).map(sendButton);
-  part("look-send").replaceChildren(...sends);
+  part("look-send").replaceChildren(...tabs.map(sendButton));
 
-  function sendButton({ tab, name }) {
+  function sendButton({ tab, name, task, takes }) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "tool";
     button.textContent = `Use in ${name}`;
-    button.addEventListener("click", () => on.send(tab, picture));
+    button.title = takes ? "The picture to start from, with its settings" : "Its words and settings";
+    button.dataset.again = takes ? "" : task; // where this is what "Reuse settings" does
+    button.addEventListener("click", () => {
+      if (takes) on.send(tab, picture);
+      else if (story) on.settings(tab, { pairs: story.pairs, picture: null });
+    });
     return button;
   }
 
@@ -75,6 +79,9 @@ function makeLook(part, tabs, on) {
     const [newer, older] = on.beside(picture);
     part("look-newer").disabled = !newer;
     part("look-older").disabled = !older;
+    for (const button of part("look-send").children) {
+      button.hidden = button.dataset.again === picture.task;
+    }
   }
 
   function drawCanvas() {
