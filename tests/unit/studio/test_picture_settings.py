@@ -52,7 +52,7 @@ def test_our_own_infotext_comes_back_with_nothing_left_out():
 
 @pytest.mark.parametrize(
     "pair",
-    ["Seed: 18446744073709551615", "Seed: -1", "Size: 500x500", "Size: 512", "Steps: 1000",
+    ["Seed: 18446744073709551615", "Seed: -1", "Size: 5000x500", "Size: 512", "Steps: 1000",
      "Steps: 0", "CFG scale: nan", "CFG scale: 1e9", "Clip skip: 99", "RNG: NV"],
 )  # fmt: skip
 def test_a_value_that_cannot_be_painted_by_is_left_out_by_name(pair):
@@ -63,6 +63,12 @@ def test_a_value_that_cannot_be_painted_by_is_left_out_by_name(pair):
     assert set(settings.values) == {
         "prompt", "negative_prompt", "strength", "mask_blur", "masked_content", "area", "soft",
     }  # fmt: skip
+
+
+def test_only_without_a_picture_to_start_from_a_size_must_be_of_whole_cells():
+    size = "Steps: 20, Seed: 1, Size: 500x333"
+    assert read_settings(f"a lake\n{size}").left_out == {"Size": "500x333"}
+    assert read_settings(f"a lake\n{size}, Denoising strength: 0.5").values["height"] == 333
 
 
 @pytest.mark.parametrize(
