@@ -53,7 +53,7 @@ def load_preview_decoder(folder: Path, dtype: torch.dtype | None = None) -> Auto
     plain = {name: value for name, value in config.items() if not name.startswith("_")}
     try:
         with torch.device("meta"):
-            module = AutoencoderTiny.from_config(plain)
+            module: Any = AutoencoderTiny.from_config(plain)
     except Exception as error:  # a wrong value can fail anywhere inside the library
         raise ModelError("The configuration of the preview decoder is not understood.") from error
     with TensorFile(folder / WEIGHT_NAMES[0]) as file:
