@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.serving import serving
 from tests.ui.fake_studio import FakeStudio
 from ui.page import mount_page
 
@@ -69,20 +66,8 @@ def serve_fake(outputs: Path, pace: float = 0.1, warming: float = 0.0) -> Iterat
     """The page on a fake studio of the given pace, on a free port, inside a `with`."""
     studio = FakeStudio(outputs, pace=pace, warming=warming)
     studio.library.watch(every=0.2)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = mount_page(FastAPI(), studio)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    threading.Thread(target=server.run, daemon=True).start()
-    until = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < until, "the server does not start"
-        time.sleep(0.02)
-    yield Served(studio, f"http://127.0.0.1:{port}/")
-    server.should_exit = True
+    with serving(mount_page(FastAPI(), studio)) as port:
+        yield Served(studio, f"http://127.0.0.1:{port}/")
     studio.library.close()
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import expect
 
 from backend.api.password import Login, Logins
@@ -20,6 +16,7 @@ from tests.browser.test_browser_painting import (
     status,
     wait_for_step,
 )
+from tests.serving import serving
 from tests.ui.fake_studio import FakeStudio
 from ui.server import build_server
 
@@ -30,19 +27,8 @@ PATIENCE = 60_000
 def address(tmp_path) -> Iterator[str]:
     studio = FakeStudio(tmp_path, pace=0.2)
     app = build_server(studio, logins=Logins(page=(Login("ada", "käse brot"),)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    threading.Thread(target=server.run, daemon=True).start()
-    until = time.monotonic() + 60
-    while not server.started:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 def test_who_knows_the_password_paints(address, artists):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
 from gradio_client import Client
 from PIL import Image
 
 from backend.api.password import Login, Logins
 from backend.tasks import DepthToImage, ImageToImage, Inpaint, TextToImage
+from tests.serving import serving
 from tests.ui.fake_studio import FakeStudio
 from ui.server import build_server
 
@@ -27,20 +24,9 @@ SMALL = {"steps": 3, "seed": 7}
 @pytest.fixture(scope="module")
 def address_and_studio(tmp_path_factory) -> Iterator[tuple[str, FakeStudio]]:
     studio = FakeStudio(tmp_path_factory.mktemp("remote"), pace=0.0)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     app = build_server(studio, logins=Logins(page=(Login("ada", "secret"),)))
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    threading.Thread(target=server.run, daemon=True).start()
-    until = time.monotonic() + 60
-    while not server.started:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}", studio
-    server.should_exit = True
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}", studio
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from backend.request import GenerationRequest, ModelChoice
+from tests.serving import serving
 from tests.ui import fake_pictures
 from tests.ui.fake_studio import FakeStudio
 from ui.routes import build_router
@@ -27,15 +26,8 @@ def port(studio: FakeStudio, monkeypatch):
     studio.pace = 0.02
     app = FastAPI()
     app.include_router(build_router(studio))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=number, log_level="warning"))
-    threading.Thread(target=server.run, daemon=True).start()
-    while not server.started:
-        time.sleep(0.02)
-    yield number
-    server.should_exit = True
+    with serving(app) as number:
+        yield number
 
 
 def test_a_browser_that_does_not_read_slows_nobody(studio: FakeStudio, port: int):

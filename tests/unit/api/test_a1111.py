@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import requests
-import uvicorn
 import webuiapi
 from fastapi import FastAPI
 from PIL import Image
@@ -25,6 +23,7 @@ from backend.api.guard import HostRule, SiteGuard
 from backend.api.password import Login, Logins, PasswordGuard
 from backend.studio.infotext import read_infotext
 from backend.studio.studio import Settings, Studio
+from tests.serving import serving
 from tests.tiny_folder import save_tiny_model
 
 
@@ -54,28 +53,21 @@ def served(tmp_path_factory) -> Iterator[Served]:
     )
     studio = Studio(settings)
     studio.start()
-    with serving(studio) as port:
+    with api(studio) as port:
         yield Served(studio, port)
     studio.close()
 
 
 @contextmanager
-def serving(studio: Studio, logins: Logins | None = None) -> Iterator[int]:
+def api(studio: Studio, logins: Logins | None = None) -> Iterator[int]:
     """The routes on a port of their own, guarded as the program guards them."""
     app = FastAPI()
     app.add_middleware(PasswordGuard, logins=logins or Logins())
     app.add_middleware(SiteGuard, rule=HostRule())
     app.include_router(a1111_router(studio))
     add_error_answers(app)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    threading.Thread(target=server.run, daemon=True).start()
-    while not server.started:
-        time.sleep(0.02)
-    yield port
-    server.should_exit = True
+    with serving(app) as port:
+        yield port
 
 
 def paint(served: Served, **changes):
@@ -345,7 +337,7 @@ def test_the_reply_names_the_model_by_its_hash(served):
 
 def test_webuiapi_with_a_password(served):
     logins = Logins(api=(Login("robot", "beep"),))
-    with serving(served.studio, logins) as port:
+    with api(served.studio, logins) as port:
         client = webuiapi.WebUIApi(port=port, sampler="Euler", steps=2)
         with pytest.raises(RuntimeError, match="401"):
             client.txt2img(prompt="x", width=64, height=64)
