@@ -1,8 +1,8 @@
 """Train the noise predictor: ``python -m training.unet --minutes 70``.
 
 UNet2DConditionModel on latents, with the captions' states by cross-attention: add noise up to a
-random step, predict the velocity (v-prediction, Salimans and Ho 2022), weighted by min-SNR (Hang
-et al. 2023). It learns small pictures of 128 px first, which are four times cheaper, and then
+random step, predict the velocity (v-prediction, Salimans and Ho 2022), with little weight on the
+steps that are nearly clean (min-SNR, Hang et al. 2023, at that end alone). It learns small pictures of 128 px first, which are four times cheaper, and then
 the full 256 px. One caption in ten is empty, which is what classifier-free guidance needs.
 """
 
@@ -21,7 +21,7 @@ from .budget import Budget
 from .encode import WORDINGS, TextStates, caption_states, latents
 from .family import export_unet, scheduler
 from .lanes import Lanes
-from .paths import RUNS
+from .paths import RUNS, STORYBOOK
 from .weights import Average, device_for_training, load_checkpoint, save_checkpoint
 
 _CHECKPOINT = RUNS / "unet.pt"
@@ -35,7 +35,7 @@ def build(text_width: int) -> Any:
     settled at 8x8 and 4x4, where pictures and words meet.
     """
     return UNet2DConditionModel(
-        sample_size=16,
+        sample_size=32,
         in_channels=4,
         out_channels=4,
         block_out_channels=(48, 96, 192, 224),
@@ -46,6 +46,13 @@ def build(text_width: int) -> Any:
         attention_head_dim=4,
         norm_num_groups=16,
     )
+
+
+def _shipped() -> Any:
+    """The noise predictor as the bundled family has it, to go on from without a checkpoint."""
+    shipped = UNet2DConditionModel.from_pretrained(STORYBOOK / "unet").float()
+    shipped.register_to_config(sample_size=32)
+    return shipped
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Examples:
 
 
 def loss_of(unet: Any, noise_schedule: Any, clean: Tensor, states: Tensor) -> Tensor:
-    """The min-SNR weighted error of the predicted velocity, one random step for each picture."""
+    """The weighted error of the predicted velocity, one random step for each picture."""
     n = len(clean)
     # One step from each of n equal ranges, so that every batch sees the whole schedule.
     steps = ((torch.arange(n) + torch.rand(n)) / n * 1000).long().to(clean.device)
@@ -89,7 +96,9 @@ def loss_of(unet: Any, noise_schedule: Any, clean: Tensor, states: Tensor) -> Te
     with torch.autocast(clean.device.type, torch.bfloat16):
         predicted = unet(noisy, steps, states).sample
     error = F.mse_loss(predicted.float(), wanted, reduction="none").mean((1, 2, 3))
-    return (error * snr.clamp(max=_MIN_SNR) / (snr + 1)).mean() * 2
+    # Steps with more picture than noise are held back; all others count alike, for it is in the
+    # noisiest ones that what stands where is settled.
+    return (error * (_MIN_SNR / (snr + 1)).clamp(max=1)).mean()
 
 
 def rate(share: float, step: int) -> float:
@@ -100,13 +109,16 @@ def rate(share: float, step: int) -> float:
 class Run:
     """The noise predictor with its optimizer and average, resumed from the checkpoint if any."""
 
-    def __init__(self, minutes: float, stages: dict[float, Stage], device: torch.device) -> None:
+    def __init__(
+        self, minutes: float, stages: dict[float, Stage], device: torch.device, *, go_on: bool
+    ) -> None:
         torch.manual_seed(0)
         self.stages = stages
         state = load_checkpoint(_CHECKPOINT)
         self.stage = self._stage_at(state["spent"] / minutes if state else 0)
         self.examples = Examples(self.stage, device)
-        self.unet = build(self.examples.states.shape[-1]).to(device).train()
+        unet = _shipped() if go_on and not state else build(self.examples.states.shape[-1])
+        self.unet = unet.to(device).train()
         self.optimizer = torch.optim.AdamW(
             self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
@@ -181,14 +193,16 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=70)
     parser.add_argument("--small-share", type=float, default=0.55, help="of the time, at 128 px")
     parser.add_argument("--small-scenes", type=int, default=5_000)
-    parser.add_argument("--large-scenes", type=int, default=2_400)
+    parser.add_argument("--large-scenes", type=int, default=12_000)
     parser.add_argument("--export-every", type=float, default=6, help="minutes")
+    parser.add_argument("--go-on", action="store_true", help="from the bundled weights")
     args = parser.parse_args()
     stages = {
         0.0: Stage(128, 36, args.small_scenes),
-        args.small_share: Stage(256, 16, args.large_scenes),
+        args.small_share: Stage(256, 32, args.large_scenes),
     }
-    Run(args.minutes, stages, device_for_training()).train(args.export_every)
+    run = Run(args.minutes, stages, device_for_training(), go_on=args.go_on)
+    run.train(args.export_every)
 
 
 if __name__ == "__main__":

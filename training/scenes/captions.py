@@ -84,7 +84,7 @@ def describe(thing: Thing, rng: np.random.Generator) -> str:
         noun = _coloured(thing, noun, rng)
     if thing.kind != "flowers":
         noun = ("an " if noun[0] in "aeiou" else "a ") + noun
-    return f"{noun} {rng.choice(_SIDES[thing.side])}" if rng.random() < 0.6 else noun
+    return f"{noun} {rng.choice(_SIDES[thing.side])}" if rng.random() < 0.8 else noun
 
 
 def _coloured(thing: Thing, noun: str, rng: np.random.Generator) -> str:
