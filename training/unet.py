@@ -2,8 +2,9 @@
 
 UNet2DConditionModel on latents, with the captions' states by cross-attention: add noise up to a
 random step, predict the velocity (v-prediction, Salimans and Ho 2022), with little weight on the
-steps that are nearly clean (min-SNR, Hang et al. 2023, at that end alone). It learns small pictures of 128 px first, which are four times cheaper, and then
-the full 256 px. One caption in ten is empty, which is what classifier-free guidance needs.
+steps that are nearly clean (min-SNR, Hang et al. 2023, at that end alone). It learns small pictures
+of 128 px first, which are four times cheaper, and then the full 256 px. One caption in ten is
+empty, which is what classifier-free guidance needs.
 """
 
 import argparse
@@ -13,19 +14,19 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from .budget import Budget
 from .encode import WORDINGS, TextStates, caption_states, latents
-from .family import export_unet, scheduler
+from .family import export_unet
 from .lanes import Lanes
-from .paths import RUNS, STORYBOOK
+from .paths import RUNS
+from .velocity import base_unet, velocity_loss
 from .weights import Average, device_for_training, load_checkpoint, save_checkpoint
 
 _CHECKPOINT = RUNS / "unet.pt"
-_PEAK, _MIN_SNR, _DROPOUT, _DECAY = 6e-4, 5.0, 0.1, 0.999
+_PEAK, _DROPOUT, _DECAY = 6e-4, 0.1, 0.999
 
 
 def build(text_width: int) -> Any:
@@ -46,13 +47,6 @@ def build(text_width: int) -> Any:
         attention_head_dim=4,
         norm_num_groups=16,
     )
-
-
-def _shipped() -> Any:
-    """The noise predictor as the bundled family has it, to go on from without a checkpoint."""
-    shipped = UNet2DConditionModel.from_pretrained(STORYBOOK / "unet").float()
-    shipped.register_to_config(sample_size=32)
-    return shipped
 
 
 @dataclass(frozen=True)
@@ -83,24 +77,6 @@ class Examples:
         return clean.to(self.device), states
 
 
-def loss_of(unet: Any, noise_schedule: Any, clean: Tensor, states: Tensor) -> Tensor:
-    """The weighted error of the predicted velocity, one random step for each picture."""
-    n = len(clean)
-    # One step from each of n equal ranges, so that every batch sees the whole schedule.
-    steps = ((torch.arange(n) + torch.rand(n)) / n * 1000).long().to(clean.device)
-    noise = torch.randn_like(clean)
-    noisy = noise_schedule.add_noise(clean, noise, steps)
-    wanted = noise_schedule.get_velocity(clean, noise, steps)
-    alpha = noise_schedule.alphas_cumprod.to(clean.device)[steps]
-    snr = alpha / (1 - alpha)
-    with torch.autocast(clean.device.type, torch.bfloat16):
-        predicted = unet(noisy, steps, states).sample
-    error = F.mse_loss(predicted.float(), wanted, reduction="none").mean((1, 2, 3))
-    # Steps with more picture than noise are held back; all others count alike, for it is in the
-    # noisiest ones that what stands where is settled.
-    return (error * (_MIN_SNR / (snr + 1)).clamp(max=1)).mean()
-
-
 def rate(share: float, step: int) -> float:
     """The learning rate: a quick rise, then a quarter of a cosine down to almost nothing."""
     return _PEAK * min(1.0, (step + 1) / 100) * max(cos(pi / 2 * share), 0.01)
@@ -117,7 +93,7 @@ class Run:
         state = load_checkpoint(_CHECKPOINT)
         self.stage = self._stage_at(state["spent"] / minutes if state else 0)
         self.examples = Examples(self.stage, device)
-        unet = _shipped() if go_on and not state else build(self.examples.states.shape[-1])
+        unet = base_unet() if go_on and not state else build(self.examples.states.shape[-1])
         self.unet = unet.to(device).train()
         self.optimizer = torch.optim.AdamW(
             self.unet.parameters(), _PEAK, betas=(0.9, 0.99), weight_decay=0.01, fused=True
@@ -139,12 +115,12 @@ class Run:
 
     def train(self, export_every: float) -> None:
         """Train until the minutes are used up, exporting every so many minutes and at the end."""
-        noise_schedule, saved, recent, seen = scheduler(), self.budget.spent, 0.5, 0
+        saved, recent, seen = self.budget.spent, 0.5, 0
         torch.manual_seed(self.step)
         rng = np.random.default_rng(self.step)
         while not self.budget.over:
             self._change_stage()
-            recent = 0.98 * recent + 0.02 * self._learn(noise_schedule, rng)
+            recent = 0.98 * recent + 0.02 * self._learn(rng)
             seen += self.stage.batch
             if self.step % 50 == 0:
                 line = self.budget.line(self.step, size=self.stage.size, loss=recent, seen=seen)
@@ -161,13 +137,13 @@ class Run:
             # The average begins anew, lest it mix in weights made for another size.
             self.average = Average(self.unet, _DECAY)
 
-    def _learn(self, noise_schedule: DDIMScheduler, rng: np.random.Generator) -> float:
+    def _learn(self, rng: np.random.Generator) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.budget.share, self.step)
         clean, states = self.examples.draw(rng)
         parts = zip(clean.chunk(self.lanes.count), states.chunk(self.lanes.count), strict=True)
         self.optimizer.zero_grad()
-        loss = self.lanes.backward(loss_of, [(noise_schedule, *part) for part in parts])
+        loss = self.lanes.backward(velocity_loss, list(parts))
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.unet)

@@ -44,7 +44,8 @@ def velocity_loss(
     """The weighted error of the predicted velocity, one random step for each picture.
 
     `beside` are more input channels (n, any, h, w). `lean` below 1 draws more of the noisy steps,
-    where it is settled what stands where. Steps with more picture than noise are held back.
+    where it is settled what stands where. Steps with more picture than noise are held back; all
+    others count alike, the noisiest too.
     """
     n, device = len(clean), clean.device
     # One step from each of n equal ranges, so that every batch sees the whole schedule.
