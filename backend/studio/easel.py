@@ -26,12 +26,13 @@ log = logging.getLogger(__name__)
 class EngineEasel:
     """A painter whose model wears what the request names, with the pixels it starts from.
 
-    `describe` gives the infotext of a picture, `explain` says why one is black, and `worn` takes
-    everything off.
+    `depth_map` is the hash of the kept picture of an estimated one, or "". `describe` gives the
+    infotext of a picture, `explain` says why one is black, and `worn` takes everything off.
     """
 
     painter: Painter
     inputs: Inputs | None
+    depth_map: str
     outfit: Outfit
     describe: Callable[[GenerationRequest], str]
     explain: Callable[[Breakdown], Diagnosis]
@@ -49,6 +50,7 @@ class EngineEasel:
             pixels=painted.picture,
             infotext=self.describe(request),
             note=note,
+            depth_map=self.depth_map,
             diagnosis=self.explain(painted.broken) if painted.broken else None,
         )
 

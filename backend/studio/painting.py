@@ -35,13 +35,15 @@ class StepOutcome:
 class Picture:
     """A finished picture: uint8 RGB of shape (height, width, 3), its infotext, a note or "".
 
-    `diagnosis` says why it is black, where it is.
+    `diagnosis` says why it is black, where it is. `depth_map` is the hash of the kept picture of an
+    estimated one, or "".
     """
 
     pixels: np.ndarray
     infotext: str
     note: str = ""
     diagnosis: Diagnosis | None = None
+    depth_map: str = ""
 
 
 class Easel(Protocol):

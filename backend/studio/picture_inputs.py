@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from backend.engine.inputs import Inputs
+from backend.errors import StorageError
 from backend.studio.inputs import InputPictures
 from backend.tasks import DepthToImage, Inpaint, Task, TextToImage
+
+log = logging.getLogger(__name__)
 
 PAPER = "white"  # what shows through where an artist's picture is transparent
 
@@ -35,6 +39,21 @@ def read_inputs(task: Task, pictures: InputPictures, depth: Estimator) -> Inputs
     if task.depth is None:
         return Inputs(picture=picture, depth=depth.estimate(picture))
     return Inputs(picture=picture, depth=_grey(pictures.open(task.depth), size))
+
+
+def keep_estimated_depth(task: Task, inputs: Inputs | None, pictures: InputPictures) -> str:
+    """Keep the depth map that was estimated for a task; its hash, "" where there is none to keep.
+
+    Nothing is painted from the kept one, which has eight bits: it tells what the model was told.
+    """
+    if not isinstance(task, DepthToImage) or task.depth or inputs is None or inputs.depth is None:
+        return ""
+    grey = (np.clip(inputs.depth, 0, 1) * 255).round().astype(np.uint8)
+    try:
+        return pictures.keep_picture(Image.fromarray(grey)).sha256
+    except StorageError as error:
+        log.warning("%s", error)
+        return ""
 
 
 def flat(picture: Image.Image) -> Image.Image:

@@ -134,7 +134,9 @@ class Worker:
     def _save(
         self, request: GenerationRequest, picture: Picture, index: int, steps: list[KeptStep]
     ) -> ImageSaved:
-        saved = self._archive.save(request, picture.pixels, picture.infotext, steps)
+        saved = self._archive.save(
+            request, picture.pixels, picture.infotext, steps, picture.depth_map
+        )
         height, width = picture.pixels.shape[:2]
         return ImageSaved(
             picture=index,

@@ -35,7 +35,7 @@ from backend.studio.infotext import write_infotext
 from backend.studio.inputs import InputPictures
 from backend.studio.load_report import LoadReport
 from backend.studio.model_shelf import ModelShelf
-from backend.studio.picture_inputs import read_inputs
+from backend.studio.picture_inputs import keep_estimated_depth, read_inputs
 from backend.studio.preview_files import PreviewFiles
 from backend.studio.studies import Studies
 from backend.studio.token_view import token_count
@@ -150,6 +150,7 @@ class EngineWorkshop:
             return EngineEasel(
                 painter=painter,
                 inputs=inputs,
+                depth_map=keep_estimated_depth(request.task, inputs, self._pictures),
                 outfit=outfit,
                 describe=describe,
                 explain=partial(self._explain, chosen),

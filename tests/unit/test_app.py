@@ -43,6 +43,18 @@ def test_on_a_network_this_machines_name_is():
     assert socket.gethostname() in own_names("0.0.0.0")
 
 
+def test_what_is_kept_of_steps_is_given_in_gigabytes():
+    assert parse_arguments([]).keep_steps == 4
+    assert parse_arguments(["--keep-steps", "0.5"]).keep_steps == 0.5
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "much", "1e9", ""])
+def test_other_amounts_are_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        parse_arguments([f"--keep-steps={text}"])
+    assert "gigabytes are a number from 0" in capsys.readouterr().err
+
+
 def test_memory_for_models_is_given_in_gigabytes():
     assert parse_arguments([]).model_cache is None
     assert parse_arguments(["--model-cache", "1.5"]).model_cache == 1.5

@@ -53,8 +53,11 @@ class Archive:
         pixels: np.ndarray,
         infotext: str,
         steps: Sequence[KeptStep] = (),
+        depth_map: str = "",
     ) -> Archived:
         """Save one picture, uint8 RGB (height, width, 3), painted by `request`; never raises.
+
+        `depth_map` is the hash of the kept one where it was estimated.
 
         First the file, whole or not at all, then the row: a crash between the two leaves a file
         that the next start finds, since all that a row holds is in the file as well.
@@ -64,6 +67,7 @@ class Archive:
             created=time.time(),
             parent=self._parents.parent_of(request),
             pixels=pixels_hash(pixels),
+            depth_map=depth_map,
         )
         png = encode_png(pixels, infotext, **{CHUNK_KEY: write_making(making)})
         try:

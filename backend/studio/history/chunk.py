@@ -1,7 +1,8 @@
 """What a picture's PNG holds beside its infotext, so that the history can be rebuilt from it.
 
 The text chunk `atelier` is a line of JSON: `request` (see `backend.request_json`), `created` (unix
-seconds), `parent` (a picture's name or null) and `pixels` (see `pixels_hash`).
+seconds), `parent` (a picture's name or null), `pixels` (see `pixels_hash`) and `depth_map` (the
+hash of the kept one that was estimated, or "").
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Making:
     created: float
     parent: str | None
     pixels: str
+    depth_map: str = ""
 
 
 def write_making(making: Making) -> str:
@@ -36,6 +38,7 @@ def write_making(making: Making) -> str:
         "created": making.created,
         "parent": making.parent,
         "pixels": making.pixels,
+        "depth_map": making.depth_map,
     }
     return clean_text(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 
@@ -50,6 +53,7 @@ def read_making(text: str) -> Making | None:
             created=float(values["created"]),
             parent=str(parent) if parent else None,
             pixels=str(values["pixels"]),
+            depth_map=str(values.get("depth_map", "")),
         )
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError, InvalidRequest):
         return None

@@ -103,7 +103,7 @@ def _from_making(making: Making) -> Row:
         "pixels": making.pixels,
         "input": start.sha256 if start else "",
         "mask": task.mask.sha256 if isinstance(task, Inpaint) else "",
-        "depth_map": _depth_map(task),
+        "depth_map": _depth_map(task) or making.depth_map,
         "parent": id_of(making.parent or ""),
     }
 

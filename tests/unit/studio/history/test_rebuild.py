@@ -11,8 +11,8 @@ from PIL import Image
 
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.storage import encode_png
-from backend.tasks import ImageToImage
-from tests.unit.studio.history.rooms import BIN, EVERYTHING, Room
+from backend.tasks import DepthToImage, ImageToImage
+from tests.unit.studio.history.rooms import BIN, EVERYTHING, Room, a_request
 
 DAY = "2025-03-04"
 
@@ -46,16 +46,19 @@ def test_deleting_the_database_loses_nothing(room):
     ref = room.inputs.keep(room.picture(first).read_bytes()).ref
     second = room.add("over it", seed=2, steps=2, task=ImageToImage(picture=ref))
     third = room.add("over it", seed=3, task=ImageToImage(picture=ref), checkpoint="o'ther")
+    depth = a_request("deep", 4, task=DepthToImage(picture=ref))
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    room._room.archive.save(depth, pixels, "deep", depth_map="d" * 64)
     room.set_favourite(second.id, True)
     room.delete_pictures([third.id])
     before = everything(room)
-    assert [each[0].seed for each in before] == [2, 1, 3]
-    assert len(before[1][3].descendants) == 2
+    assert [each[0].seed for each in before] == [4, 2, 1, 3]
+    assert len(before[2][3].descendants) == 3
     forget(room)
     again = Room(room.outputs)
     assert everything(again) == before
     assert again.history_notice() == ""
-    assert [entry.seed for entry in again.all()] == [2, 1]
+    assert [entry.seed for entry in again.all()] == [4, 2, 1]
     again.close()
 
 

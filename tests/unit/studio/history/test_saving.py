@@ -57,6 +57,17 @@ def test_inputs_are_named_and_the_request_comes_back_whole(room, name):
     assert room.history_request(entry.id) == a_request("over a picture", 1, task=task)
 
 
+def test_an_estimated_depth_map_is_told_and_painted_from_no_more_than_before(room):
+    task = DepthToImage(picture=a_ref("a"))
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    room._room.archive.save(a_request("x", 1, task=task), pixels, "", depth_map="d" * 64)
+    (entry,) = room.all()
+    assert entry.depth_map == "d" * 64
+    assert room.history_request(entry.id).task == task
+    room._room.archive.save(a_request("x", 2, task=TASKS["depth-to-image"]), pixels, "")
+    assert [each.depth_map[0] for each in room.all()] == ["c", "d"]
+
+
 def test_a_picture_over_another_has_it_as_parent_however_it_came_in(room):
     first = room.add(seed=1)
     sent = room.inputs.keep(room.picture(first).read_bytes()).ref

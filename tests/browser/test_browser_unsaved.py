@@ -1,0 +1,44 @@
+"""The outputs folder cannot be written: the artist is told, keeps the picture, and goes on."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+PATIENCE = 60_000
+
+
+def paint(page: Page) -> None:
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator('[data-part="status"]').first).to_contain_text(
+        "Finished in", timeout=PATIENCE
+    )
+
+
+def test_an_unsaved_picture_is_shown_downloaded_and_the_next_one_is_saved(serve: Callable, artist):
+    served = serve(pace=0.02)
+    obstacle = served.studio.outputs / date.today().isoformat()
+    obstacle.write_text("a file where the day's folder should be")
+    page = artist.open(served.url)
+    paint(page)
+    expect(page.get_by_text("could not be saved in the outputs folder")).to_be_visible()
+    picture = page.locator(".canvas > img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    if os.environ.get("SHOT"):
+        page.screenshot(path=os.environ["SHOT"] + "/unsaved.png")
+    with page.expect_download() as begun:
+        page.locator('[data-part="download"]').first.click()
+    with Image.open(io.BytesIO(Path(begun.value.path()).read_bytes())) as downloaded:
+        assert {"parameters", "atelier"} <= set(downloaded.info)
+    assert served.studio.recent(9) == []
+    obstacle.unlink()
+    paint(page)
+    expect(page.get_by_text("could not be saved in the outputs folder")).to_be_hidden()
+    assert len(served.studio.recent(9)) == 1
