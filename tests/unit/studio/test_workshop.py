@@ -22,7 +22,7 @@ from backend.studio.inputs import InputPictures
 from backend.studio.studio import Settings, Studio
 from backend.studio.workshop import EngineWorkshop
 from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef
-from tests.tiny_folder import save_tiny_model
+from tests.tiny_folder import save_tiny_dpt, save_tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +233,25 @@ def test_an_empty_mask_and_a_wrong_kind_of_model_are_sentences(studio):
     depth = events_of(studio, a_request(task=DepthToImage(picture=picture, depth=picture)))
     assert isinstance(depth[-1], Failed)
     assert "depth" in depth[-1].error
+
+
+def test_an_estimated_depth_map_is_kept_with_the_picture(tmp_path):
+    save_tiny_model(tmp_path / "models" / "bundled" / "deep", in_channels=5)
+    save_tiny_dpt(tmp_path / "models" / "depth" / "tiny")
+    settings = Settings(models=tmp_path / "models", outputs=tmp_path, device="cpu", dtype="fp32")
+    studio = Studio(settings)
+    studio.start()
+    task = DepthToImage(picture=kept(studio, "red"))
+    saved = next(
+        event
+        for event in events_of(studio, a_request("deep", task=task))
+        if isinstance(event, ImageSaved)
+    )
+    studio.close()
+    entry = studio.entry_of(f"{saved.path.parent.name}/{saved.path.name}")
+    with Image.open(studio.input_file(entry.depth_map)) as depth_map:
+        assert (depth_map.mode, depth_map.size) == ("L", (task.picture.width, task.picture.height))
+    assert studio.history_request(entry.id).task == task
 
 
 def test_a_file_exchanged_after_the_request_is_noticed(models):
