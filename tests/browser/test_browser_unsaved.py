@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -27,8 +26,6 @@ def test_an_unsaved_picture_is_shown_downloaded_and_the_next_one_is_saved(serve:
     picture = page.locator(".canvas > img").first
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
-    if os.environ.get("SHOT"):
-        page.screenshot(path=os.environ["SHOT"] + "/unsaved.png")
     with page.expect_download() as begun:
         page.locator('[data-part="download"]').first.click()
     with Image.open(io.BytesIO(Path(begun.value.path()).read_bytes())) as downloaded:
