@@ -18,7 +18,10 @@ STROKES = (
 
 
 def take_picture_tabs(page: Page, shoot: Callable[[Page, str], None], suffix: str) -> None:
-    """Drive the three tabs on an open page; each picture goes on to the next tab."""
+    """Drive the three tabs on an open page; each picture goes on to the next tab.
+
+    Depth to image needs a depth checkpoint and an estimator, and is shown idle without them.
+    """
     sketch = _open(page, "Image to image")
     shoot(page, f"image-to-image-idle-{suffix}")
     _draw(sketch)
@@ -37,10 +40,13 @@ def take_picture_tabs(page: Page, shoot: Callable[[Page, str], None], suffix: st
     depth = _open(page, "Depth to image")
     shoot(page, f"depth-to-image-idle-{suffix}")
     _open(page, "Inpaint").get_by_role("button", name="Use in Depth to image").click()
-    expect(_facts(depth)).to_contain_text("estimated by", timeout=PATIENCE)
     switch = depth.locator(".misfit button")
+    if not switch.is_visible():
+        print("There is no depth checkpoint: Depth to image is not painted.")
+        return
     switch.click()
     expect(switch).to_be_hidden()
+    expect(_facts(depth)).to_contain_text("estimated by", timeout=PATIENCE)
     _paint(depth, "rolling hills in winter at night")
     shoot(page, f"depth-to-image-done-{suffix}")
     _open(page, "Text to image").locator(".misfit button").click()

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from backend.errors import AtelierError
+from backend.errors import AtelierError, EngineStarting
 from backend.request import GenerationRequest, ModelChoice
 from backend.studio.views import StudioLike
 from backend.tasks import ImageToImage
@@ -20,7 +20,7 @@ from ui.requests import Values, build_request, picture_of
 from ui.task_tab import TaskTab
 from ui.theme import asset
 
-NOTHING = {"src": "", "sentence": ""}
+NOTHING = {"src": "", "sentence": "", "waits": False}
 # What decides the noised picture; all else of a request may be anything.
 DECIDING: tuple[str, ...] = (
     "input",
@@ -61,7 +61,7 @@ def connect_explorer(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None:
         return
     sent = [tab.fields[name] for name in DECIDING] + [bar.checkpoint, bar.vae]
 
-    def look(*values: Any) -> dict[str, str]:
+    def look(*values: Any) -> dict[str, Any]:
         *deciding, checkpoint, vae = values
         named = dict(zip(DECIDING, deciding, strict=True))
         return explored(studio, named, model_choice(studio, checkpoint, vae))
@@ -71,6 +71,7 @@ def connect_explorer(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None:
         partial(gr.on, [widget.change for widget in (*watched, bar.checkpoint, bar.vae)]),
         tab.painter.loaded,
         tab.painter.looked,
+        tab.explorer.ready,
     ]
     for listen in whenever:
         listen(
@@ -84,16 +85,19 @@ def connect_explorer(studio: StudioLike, tab: TaskTab, bar: ModelBar) -> None:
         )
 
 
-def explored(studio: StudioLike, values: Values, model: ModelChoice) -> dict[str, str]:
-    """`src` of the noised picture, or a `sentence` why there is none; nothing without a picture."""
+def explored(studio: StudioLike, values: Values, model: ModelChoice) -> dict[str, Any]:
+    """`src` of the noised picture, or a `sentence` why there is none; nothing without a picture.
+
+    `waits` is whether it helps to ask again once the engine is ready.
+    """
     handed = values.get("input")
     if not isinstance(handed, dict) or not handed.get("picture"):
         return NOTHING
     try:
         jpeg = studio.strength_preview(_request(values, model))
     except AtelierError as error:
-        return {"src": "", "sentence": str(error)}
-    return {"src": "data:image/jpeg;base64," + b64encode(jpeg).decode("ascii"), "sentence": ""}
+        return {**NOTHING, "sentence": str(error), "waits": isinstance(error, EngineStarting)}
+    return {**NOTHING, "src": "data:image/jpeg;base64," + b64encode(jpeg).decode("ascii")}
 
 
 def _request(values: Values, model: ModelChoice) -> GenerationRequest:

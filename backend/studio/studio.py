@@ -170,8 +170,10 @@ class Studio(HistoryDoor, JobDoor):
         return extend(self._inputs, picture, margins)
 
     def _studies(self) -> Studies:
+        if self._trouble:
+            raise AtelierError(self._trouble)
         if self._workshop is None:
-            raise EngineStarting(self._trouble or "The painting engine is starting.")
+            raise EngineStarting("The painting engine is starting.")
         return self._workshop.studies
 
     def _complete(self, request: GenerationRequest) -> GenerationRequest:

@@ -266,6 +266,8 @@ class FakeStudio(HistoryDoor):
 
     def strength_preview(self, request: GenerationRequest) -> bytes:
         validate(request)
+        if time.monotonic() < self._ready_at:
+            raise EngineStarting("The painting engine is starting.")
         assert isinstance(request.task, ImageToImage)
         self.previews.append(request)
         share = 1 - request.task.strength

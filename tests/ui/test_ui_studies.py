@@ -17,7 +17,7 @@ from backend.tasks import DepthToImage, ImageToImage, Inpaint, PictureRef
 from tests.ui.fake_studio import FakeStudio
 from tests.ui.test_ui_pictures import PICTURE, PICTURE_VALUES, REF
 from ui import depth_to_image, inpaint
-from ui.explorer import explored
+from ui.explorer import NOTHING, explored
 from ui.model_fit import FITTING, unfitting
 from ui.send import taken
 
@@ -119,14 +119,21 @@ def test_what_survives_the_noise_is_shown_as_a_picture(studio: FakeStudio):
 
 @pytest.mark.parametrize("handed", [None, {}, {"error": "The server does not answer."}])
 def test_without_a_picture_nothing_is_explored(studio: FakeStudio, handed):
-    assert explore(studio, input=handed) == {"src": "", "sentence": ""}
+    assert explore(studio, input=handed) == NOTHING
     assert studio.previews == []
 
 
 def test_what_cannot_be_explored_is_a_sentence(studio: FakeStudio):
     shown = explore(studio, steps=0)
-    assert shown["src"] == ""
+    assert (shown["src"], shown["waits"]) == ("", False)
     assert shown["sentence"].endswith(".")
+
+
+def test_what_is_asked_while_the_engine_starts_is_asked_again_later(studio: FakeStudio):
+    studio._ready_at = float("inf")
+    shown = explore(studio)
+    assert (shown["src"], shown["waits"]) == ("", True)
+    assert "starting" in shown["sentence"]
 
 
 def test_every_task_says_which_models_fit(studio: FakeStudio):

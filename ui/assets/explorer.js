@@ -10,5 +10,8 @@ function show() {
   part("caption").textContent = sentence || CAPTION;
 }
 
+document.addEventListener("atelier:state", ({ detail }) => {
+  if (detail.phase === "ready" && props.value?.waits) trigger("ready", {});
+});
 watch("value", show);
 show();
