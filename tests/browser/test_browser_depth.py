@@ -113,7 +113,8 @@ def test_depth_asked_for_while_the_engine_starts_comes_when_it_is_ready(serve: C
     tab = open_tab(page, "Depth to image")
     load(tab, png(120, 80))
     expect(facts(tab)).to_contain_text("once the engine is ready", timeout=PATIENCE)
-    expect(tab.locator(".explorer figcaption")).to_contain_text("engine is starting", timeout=PATIENCE)
+    caption = tab.locator(".explorer figcaption")
+    expect(caption).to_contain_text("engine is starting", timeout=PATIENCE)
     artist.faults.clear()  # the browser's own note of the 503
     served.studio._ready_at = 0.0
     expect(facts(tab)).to_contain_text("estimated by dpt", timeout=PATIENCE)
