@@ -12,7 +12,7 @@ import torch
 from backend.engine.components import Components
 from backend.engine.device import Device
 from backend.library.convert import convert
-from backend.library.model_cache import give_back_memory
+from backend.library.model_cache import give_back_memory, spare_what_stays
 from backend.library.telling import tell
 from backend.library.watch import Watch
 from backend.models import ModelSpec, VaeSpec
@@ -56,6 +56,7 @@ def measure(device: Device, rounds: int, quick: bool) -> Iterator[Ratio]:
 
 
 def _prepare(folder: Path, device: Device, quick: bool) -> Bench:
+    spare_what_stays()
     title = "storybook, as a file" if quick else "SD 1.5, a file in fp16"
     source = BUNDLED if quick else make_folder(folder / "model", TRUE_SIZES["sd15"])
     make = convert if quick else make_single_file

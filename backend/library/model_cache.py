@@ -94,6 +94,16 @@ def _files_of(path: Path) -> Iterator[Path]:
             yield from (path / part).glob(kind)
 
 
+def spare_what_stays() -> None:
+    """Let later collections pass over all that is there now, such as the imported libraries.
+
+    To be called once, before models are loaded: every swap waits for a collection, which would
+    look at a million objects of those libraries each time.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def give_back_memory() -> None:
     """Return freed memory to the system: Python's cycles first, then the C library's reserve."""
     gc.collect()

@@ -13,6 +13,7 @@ from backend.engine.sampler_table import check_combination
 from backend.errors import AtelierError, EngineStarting
 from backend.geometry import Margins
 from backend.library.library import Library
+from backend.library.model_cache import spare_what_stays
 from backend.models import ModelSpec, VaeSpec
 from backend.request import GenerationRequest, clean_text, validate
 from backend.studio.extension import extend
@@ -198,6 +199,7 @@ class Studio(HistoryDoor, JobDoor):
             # Imports torch, which takes seconds: the page is served meanwhile.
             from backend.studio.workshop import EngineWorkshop
 
+            spare_what_stays()
             workshop = EngineWorkshop(
                 self._library,
                 self._inputs,
