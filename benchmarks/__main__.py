@@ -35,19 +35,20 @@ def main() -> None:
     for ratio in _measured(options, chosen):
         print(f"{ratio.model}: {ratio.name}: {ratio.value:.3f}", flush=True)
         ratios.append(ratio)
-    if not options.quick and not options.only:
-        RESULTS.write_text(page(ratios, chosen.label), "utf-8")
+        if not options.quick and not options.only:
+            # After each, so that a run that is broken off keeps what it measured.
+            RESULTS.write_text(page(ratios, chosen.label), "utf-8")
 
 
 def _measured(options: argparse.Namespace, device: Device) -> Iterator[Ratio]:
-    for subject in subjects(options.quick):
-        if subject.name.startswith(options.only):
-            for module in RATIOS:
-                yield from module.measure(subject, device.dtype, options.rounds or subject.rounds)
     if library.NAME.startswith(options.only):
         yield from library.measure(device, options.rounds or ROUNDS, options.quick)
     if history.NAME.startswith(options.only):
         yield from history.measure(device, options.rounds or ROUNDS)
+    for subject in subjects(options.quick):
+        if subject.name.startswith(options.only):
+            for module in RATIOS:
+                yield from module.measure(subject, device.dtype, options.rounds or subject.rounds)
 
 
 if __name__ == "__main__":

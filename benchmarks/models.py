@@ -86,7 +86,7 @@ def subjects(quick: bool) -> list[Subject]:
             name="random weights of SD 1.5 size",
             load=_random_sd15,
             request=_request(large_side, large_steps),
-            rounds=3,
+            rounds=2,
             checkpoint="random-sd15",
             unsaved=True,
         ),
