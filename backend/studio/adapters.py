@@ -58,6 +58,11 @@ class Outfit:
             yield
 
     @property
+    def loras(self) -> list[str]:
+        """The names of the LoRAs, which take a while to put on: seconds at full size on a CPU."""
+        return [each.tag.name for each in self.fitted if each.lora]
+
+    @property
     def problems(self) -> list[str]:
         """Sentences on what was named and does nothing, each once."""
         said = [each.problem for each in self.fitted if each.problem]

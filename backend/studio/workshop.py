@@ -145,6 +145,8 @@ class EngineWorkshop:
             used = self._adapters.hashes(outfit)
             return write_infotext(painted, checkpoint_hash, self._named(vae), used)
 
+        if outfit.loras:
+            report(f"Putting on {', '.join(outfit.loras)}.")
         with ExitStack() as worn:
             worn.enter_context(outfit.worn(model))
             return EngineEasel(

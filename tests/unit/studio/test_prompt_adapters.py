@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from backend.errors import Stopped
-from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone
+from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone, Waiting
 from backend.library.library import Library
 from backend.studio.infotext import read_infotext
 from backend.studio.inputs import InputPictures
@@ -97,6 +97,11 @@ def test_jobs_in_turn_wear_each_their_own(studio, plain):
     for one, other in zip(first, reversed(again), strict=True):
         assert (one == other).all()
     assert len({picture.tobytes() for picture in [*first, plain]}) == 5
+
+
+def test_the_page_is_told_what_is_put_on(studio):
+    events = events_of(studio, a_request(prompt=PROMPT + "<lora:Ink:1><lora:gone:1>", steps=1))
+    assert "Putting on Ink." in [each.reason for each in events if isinstance(each, Waiting)]
 
 
 def test_a_lora_at_no_strength_is_none(studio, plain):
