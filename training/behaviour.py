@@ -28,7 +28,7 @@ from .scenes.render import Scene
 
 _SEEDS = HELD_OUT + 700_000
 STRENGTHS = (0.3, 0.55, 0.8)
-SKETCH_STRENGTH = 0.75
+SKETCH_STRENGTH = 0.6
 BALLOON = Thing("balloon", "red", "middle")
 
 

@@ -47,12 +47,12 @@ def test_a_sketch_keeps_its_layout_better_than_words_alone(easel, scenes):
     kept, alone = [], []
     for one in scenes:
         words, sketch = prompt_of(one.attributes), measure.crude_sketch(one.picture)
-        task = ImageToImage(picture=ANY, strength=0.7)
+        task = ImageToImage(picture=ANY, strength=0.5)
         painted = easel.paint(words, one.seed, task, Inputs(picture=sketch), steps=STEPS)
         kept.append(measure.layout_agreement(sketch, painted))
         alone.append(measure.layout_agreement(sketch, easel.paint(words, one.seed, steps=STEPS)))
     assert min(kept) > 0.6
-    assert np.mean(kept) > np.mean(alone) + 0.1
+    assert np.mean(kept) > np.mean(alone) + 0.05
 
 
 @pytest.mark.parametrize("soft", [False, True])
