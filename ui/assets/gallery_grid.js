@@ -54,18 +54,30 @@ function makeGrid(scroll, space, on) {
     node.classList.toggle("current", index === current);
   }
 
+  function keepOnly(keys) {
+    for (const [key, node] of nodes) {
+      if (keys.has(key)) continue;
+      node.remove();
+      nodes.delete(key);
+    }
+  }
+
   function draw() {
-    const seen = new Set();
-    const put = (key, make) => {
-      seen.add(key);
-      if (!nodes.has(key)) {
-        nodes.set(key, make());
-        space.append(nodes.get(key));
-      }
-      return nodes.get(key);
-    };
     const [from, to] = [scroll.scrollTop - AHEAD, scroll.scrollTop + scroll.clientHeight + AHEAD];
-    for (const row of rowsBetween(rows, from, to)) {
+    const near = rowsBetween(rows, from, to);
+    const keys = near.flatMap(({ day, cells }) => day ?? cells.map(({ index }) => pictures[index].id));
+    keepOnly(new Set(keys));
+    let last = null; // the nodes stand in the page in the order that they are seen in
+    const put = (key, make) => {
+      const node = nodes.get(key) ?? make();
+      nodes.set(key, node);
+      if (!node.parentNode || node.previousSibling !== last) {
+        space.insertBefore(node, last ? last.nextSibling : space.firstChild);
+      }
+      last = node;
+      return node;
+    };
+    for (const row of near) {
       if (row.day) {
         place(put(row.day, () => headingNode(row.day)), row.top, 0, scroll.clientWidth, row.height);
       }
@@ -74,11 +86,6 @@ function makeGrid(scroll, space, on) {
         place(node, row.top, left, width, row.height);
         dress(node, pictures[index], index);
       }
-    }
-    for (const [key, node] of nodes) {
-      if (seen.has(key)) continue;
-      node.remove();
-      nodes.delete(key);
     }
     const picture = pictures[current];
     if (picture) scroll.setAttribute("aria-activedescendant", `gallery-picture-${picture.id}`);
