@@ -76,7 +76,7 @@ def crude_sketch(picture: np.ndarray, colours: int = 6) -> np.ndarray:
     flat = cv2.medianBlur(labels.reshape(64, 64).astype(np.uint8), 5)
     large = cv2.resize(flat, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     rounded = cv2.medianBlur(large, 2 * (picture.shape[0] // 32) + 1)
-    return np.asarray(centres).round().astype(np.uint8)[np.asarray(rounded)]
+    return np.asarray(centres).round().astype(np.uint8)[np.asarray(rounded, np.uint8)]
 
 
 def flat_parts(sketch: np.ndarray) -> np.ndarray:
