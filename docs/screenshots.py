@@ -33,7 +33,7 @@ SCENES = (
     "the sea at dusk, a lighthouse on the right",
     "a meadow in spring, flowers, a house with a red roof",
 )
-SHAPES = ((192, 128), (128, 128), (128, 160))
+SHAPES = ((384, 256), (256, 256), (256, 320))
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
