@@ -15,7 +15,8 @@ import pytest
 import requests
 import webuiapi
 from fastapi import FastAPI
-from PIL import Image
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from backend.api.a1111 import a1111_router
 from backend.api.errors import add_error_answers
@@ -237,6 +238,37 @@ def test_png_info_reads_a_picture_back(served):
         requests.post(f"{served.url}/png-info", json={"image": bare}, timeout=10).json()["info"]
         == ""
     )
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_png_info_reads_jpeg_and_webp(served, kind):
+    text = "a mill\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 9"
+    holder = Image.Exif()
+    comment = b"UNICODE\0" + text.encode("utf-16-be")
+    holder.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    answer = png_info(served, kind, exif=holder.tobytes())
+    assert answer.info == text
+    assert answer.json["items"] == {"parameters": text}
+    assert (answer.parameters["Prompt"], answer.parameters["Seed"]) == ("a mill", "9")
+
+
+def test_png_info_reads_what_another_program_wrote(served):
+    chunks = PngInfo()
+    chunks.add_text("Dream", '"a mill [fog]" -s 20 -S 9 -W 512 -H 512 -C 7.5 -A k_euler_a')
+    answer = png_info(served, "PNG", pnginfo=chunks)
+    assert answer.info.startswith("Dream: ")
+    assert answer.parameters["Prompt"] == "a mill"
+    assert answer.parameters["Negative prompt"] == "fog"
+    assert (answer.parameters["Steps"], answer.parameters["Seed"]) == ("20", "9")
+
+
+def png_info(served: Served, kind: str, **options) -> webuiapi.WebUIApiResult:
+    """What the client library makes of a file's settings; its own way sends PNG alone."""
+    with io.BytesIO() as buffer:
+        Image.new("RGB", (64, 48), "skyblue").save(buffer, kind, **options)
+        encoded = base64.b64encode(buffer.getvalue()).decode()
+    answer = requests.post(f"{served.url}/png-info", json={"image": encoded}, timeout=10)
+    return served.client()._to_api_result(answer)
 
 
 def png(colour: str = "red") -> str:
