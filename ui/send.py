@@ -10,9 +10,10 @@ import gradio as gr
 from PIL import Image
 
 from backend.errors import AtelierError, BadPicture
-from backend.studio.picture_settings import read_settings
+from backend.studio.picture_settings import PictureSettings, read_settings
 from backend.studio.views import KeptPicture, StudioLike
 from ui.controls import QUICK
+from ui.depth_to_image import TASK as DEPTH
 from ui.model_bar import ModelBar
 from ui.painter import painter_refusing, painter_showing
 from ui.picture_controls import size_for_picture
@@ -36,7 +37,7 @@ def _sender(studio: StudioLike, target: TaskTab) -> Callable[[int, gr.EventData]
     def send(native_side: int, asked: gr.EventData) -> list[Any]:
         opened = gr.Tabs(selected=target.task)
         try:
-            kept, settings = taken(studio, str(asked.name))
+            kept, settings = taken(studio, str(asked.name), target.task)
         except AtelierError as error:
             return [opened, painter_refusing(str(error)), *restored(target, {})]
         width, height = size_for_picture(kept.ref.width, kept.ref.height, native_side)
@@ -46,8 +47,8 @@ def _sender(studio: StudioLike, target: TaskTab) -> Callable[[int, gr.EventData]
     return send
 
 
-def taken(studio: StudioLike, name: str) -> tuple[KeptPicture, dict[str, Any]]:
-    """A saved picture kept as an input, and its settings by request field.
+def taken(studio: StudioLike, name: str, task: str) -> tuple[KeptPicture, dict[str, Any]]:
+    """A saved picture kept as an input, and its settings for a task's tab by request field.
 
     `name` is "YYYY-MM-DD/NNNNN-seed.png". Raises `BadPicture` or `StorageError`.
     """
@@ -58,7 +59,15 @@ def taken(studio: StudioLike, name: str) -> tuple[KeptPicture, dict[str, Any]]:
         data, infotext = path.read_bytes(), _infotext(path)
     except OSError as error:
         raise BadPicture(GONE) from error
-    return studio.keep_picture(data), dict(read_settings(infotext).values)
+    return studio.keep_picture(data), _settings_for(task, read_settings(infotext))
+
+
+def _settings_for(task: str, settings: PictureSettings) -> dict[str, Any]:
+    values = dict(settings.values)
+    if task == DEPTH and settings.task != DEPTH:
+        # Elsewhere it says how much of the picture stays; here the geometry stays at any strength.
+        values.pop("strength", None)
+    return values
 
 
 def _infotext(path: Path) -> str:

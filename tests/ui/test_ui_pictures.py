@@ -132,7 +132,7 @@ def test_a_picture_is_painted_at_its_size_or_at_the_model_s(size, native, expect
 def test_a_sent_picture_brings_its_settings(studio: FakeStudio, paint):
     paint(prompt="a calm lake", negative_prompt="rain", cfg_scale=4.5, sampler="Euler a")
     path = studio.recent(1)[0].path
-    kept, settings = taken(studio, f"{path.parent.name}/{path.name}")
+    kept, settings = taken(studio, f"{path.parent.name}/{path.name}", "inpaint")
     assert (kept.ref.width, kept.ref.height) == (64, 64)
     assert studio.input_file(kept.ref.sha256)
     assert settings["prompt"] == "a calm lake"
@@ -141,10 +141,33 @@ def test_a_sent_picture_brings_its_settings(studio: FakeStudio, paint):
     assert settings["sampler"] == "Euler a"
 
 
+@pytest.mark.parametrize(
+    ("told", "target", "strength"),
+    [
+        ("Denoising strength: 0.6", "image-to-image", 0.6),
+        ("Denoising strength: 0.6", "inpaint", 0.6),
+        ("Denoising strength: 0.6", "depth-to-image", None),
+        ("Denoising strength: 0.6, Mask blur: 4", "depth-to-image", None),
+        ("Denoising strength: 0.9, Depth map: estimated", "depth-to-image", 0.9),
+        ("Denoising strength: 0.9, Depth map: estimated", "inpaint", 0.9),
+    ],
+)
+def test_another_task_s_strength_is_not_taken_to_depth(
+    studio: FakeStudio, paint, monkeypatch, *, told, target, strength
+):
+    paint()
+    path = studio.recent(1)[0].path
+    text = f"a lake\nSteps: 3, Sampler: Euler, CFG scale: 4, Seed: 1, {told}"
+    monkeypatch.setattr("ui.send._infotext", lambda _path: text)
+    _, settings = taken(studio, f"{path.parent.name}/{path.name}", target)
+    assert settings.get("strength") == strength
+    assert (settings["prompt"], settings["steps"]) == ("a lake", 3)
+
+
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "2026-01-01/00001-1.png", "/etc/passwd"])
 def test_nothing_but_a_saved_picture_can_be_sent(studio: FakeStudio, name):
     with pytest.raises(BadPicture, match="no longer in the outputs folder"):
-        taken(studio, name)
+        taken(studio, name, "inpaint")
 
 
 def endpoint(studio: FakeStudio, name: str):

@@ -182,9 +182,9 @@ def test_a_sent_picture_takes_its_inpainting_along(studio: FakeStudio, paint, mo
     found = {}
     for name, text in texts.items():
         monkeypatch.setattr("ui.send._infotext", lambda _path, text=text: text)
-        found[name] = taken(studio, f"{path.parent.name}/{path.name}")[1]
+        found[name] = taken(studio, f"{path.parent.name}/{path.name}", "inpaint")[1]
     keys = ("mask_blur", "area", "masked_content", "soft")
     assert [found["usual"][key] for key in keys] == [4, "Whole picture", "original", False]
     assert [found["other"][key] for key in keys] == [12, "Only masked", "fill", True]
     with pytest.raises(BadPicture):
-        taken(studio, "2026-01-01/00001-1.png")
+        taken(studio, "2026-01-01/00001-1.png", "inpaint")
