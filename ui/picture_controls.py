@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import gradio as gr
 
@@ -80,16 +79,48 @@ def build_resize(task: str) -> gr.Dropdown:
     )
 
 
-def connect_loaded(painter: gr.HTML, size: SizeControls, native_size: gr.State) -> None:
-    """Let a picture that is loaded set the size."""
+def connect_loaded(task: str, painter: gr.HTML, size: SizeControls, native_size: gr.State) -> None:
+    """Let a picture that is loaded set the size, unless the artist has changed it meanwhile."""
+    sides = [size.width, size.height]
+    proposed = gr.JSON(visible=False)
 
-    def follow(native_side: int, loaded: gr.EventData) -> tuple[Any, Any]:
-        sides = (loaded.width, loaded.height)
-        if not all(isinstance(side, int) and 0 < side <= MAX_SIDE for side in sides):
-            return gr.skip(), gr.skip()
-        return size_for_picture(*sides, native_side)
+    def follow(
+        native_side: int, _width: object, _height: object, loaded: gr.EventData
+    ) -> list[int] | None:
+        if not all(_is_side(side) for side in (loaded.width, loaded.height)):
+            return None
+        return list(size_for_picture(loaded.width, loaded.height, native_side))
 
-    painter.loaded(follow, native_size, [size.width, size.height], **QUICK)
+    painter.loaded(
+        follow,
+        [native_size, *sides],
+        proposed,
+        js=_noting_size(task),
+        trigger_mode="multiple",
+        **QUICK,
+    ).then(None, [proposed, *sides], sides, js=_taking_size(task), **QUICK)
+
+
+def _is_side(side: object) -> bool:
+    return isinstance(side, int) and 0 < side <= MAX_SIDE
+
+
+def _noting_size(task: str) -> str:
+    """A script that leaves the size that stands there on the tab, and passes its values on."""
+    return f"""(native, ...sides) => {{
+      document.getElementById("{task}").dataset.size = sides;
+      return [native, ...sides];
+    }}"""
+
+
+def _taking_size(task: str) -> str:
+    """A script that takes the proposed size where the one that was left on the tab still stands."""
+    return f"""(proposed, ...sides) => {{
+      const {{ dataset }} = document.getElementById("{task}");
+      if (!proposed || dataset.size !== String(sides)) return;
+      dataset.size = proposed; // another picture's proposal may be on its way
+      return proposed;
+    }}"""
 
 
 def size_for_picture(width: int, height: int, native_side: int) -> tuple[int, int]:

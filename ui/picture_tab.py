@@ -69,7 +69,7 @@ def build_picture_tab(
     connect_size(size, bar.native_size)
     connect_prompt(studio, prompts, sampling.steps)
     connect_strength(strength_slider, line, sampling.steps, at_full)
-    connect_loaded(painter, size, bar.native_size)
+    connect_loaded(task, painter, size, bar.native_size)
     fields = {
         "input": painter,
         "prompt": prompts.prompt,

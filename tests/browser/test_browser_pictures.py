@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from backend.request import GenerationRequest
 from tests.browser.test_browser_page import NAMELESS
@@ -112,6 +112,33 @@ def test_a_sketch_is_drawn_painted_over_and_compared(serve: Callable, artist):
     line.press("End")
     expect(tab.locator('[data-part="compare-line"]')).to_have_css("left", re.compile("[1-9]"))
     assert page.evaluate(NAMELESS) == []
+
+
+def test_a_size_typed_meanwhile_is_not_overwritten_by_a_late_answer(serve: Callable, artist):
+    page = artist.open(serve().url)
+    tab = open_tab(page, "Image to image")
+    width, height = (tab.get_by_label(name, exact=True) for name in ("Width", "Height"))
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if '"event_data":{"width":320' in (route.request.post_data or ""):
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/**", hold)
+    with page.expect_request(lambda asked: '"width":320' in (asked.post_data or "")):
+        start_drawing(tab, 320, 192)
+    width.fill("256")
+    with page.expect_response(lambda answer: answer.request == late[0].request) as answer:
+        late[0].continue_()
+    answer.value.finished()
+    page.wait_for_timeout(500)  # an answer is put into the page at once
+    expect(width).to_have_value("256")
+    expect(height).to_have_value("512")
+    load(tab, png(448, 384))
+    expect(width).to_have_value("448")
+    expect(height).to_have_value("384")
 
 
 def centre(locator: Locator) -> tuple[float, float]:
