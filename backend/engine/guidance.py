@@ -2,7 +2,8 @@
 
 The noise predictor is asked twice, with the prompt and without it, and the difference is taken
 `scale` times (Ho and Salimans 2022, arXiv 2207.12598): without + scale * (with - without). At
-scale 1 that is the answer with the prompt, at 0 the answer without, and one question is enough.
+scale 1 that is the answer with the prompt, at 0 the answer without: one question is enough, and the
+other text, however long, has no say in it.
 
 Both questions go as one batch of two. On a 2-core CPU that took 0.71 to 0.89 of the time of two
 batches of one (bundled model, latents of 32 x 32 and 64 x 64, bf16 and fp32), with a U-Net of
@@ -39,11 +40,11 @@ class GuidedPredictor:
 
     def __call__(self, latent: torch.Tensor, timestep: torch.Tensor, step: int) -> torch.Tensor:
         """The guided prediction (noise or velocity), (1, 4, height / 8, width / 8)."""
-        positive, negative = self.conditioning.at(step)
         if self.scale == 1:
-            return self._ask(latent, timestep, positive)
+            return self._ask(latent, timestep, self.conditioning.positive_at(step))
         if self.scale == 0:
-            return self._ask(latent, timestep, negative)
+            return self._ask(latent, timestep, self.conditioning.negative_at(step))
+        positive, negative = self.conditioning.at(step)
         both = torch.cat([negative, positive])
         without, with_prompt = self._ask(torch.cat([latent, latent]), timestep, both).chunk(2)
         return without + self.scale * (with_prompt - without)

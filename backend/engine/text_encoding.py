@@ -60,6 +60,14 @@ class TextEncoder:
             negative = negative + padding
         return torch.cat(positive, dim=1), torch.cat(negative, dim=1)
 
+    @torch.inference_mode()
+    def encode_alone(self, text: str) -> torch.Tensor:
+        """Embeddings of one text that goes through the noise predictor by itself, not filled up.
+
+        (1, 77 * chunks, width)
+        """
+        return torch.cat(self._chunks(text), dim=1)
+
     def _chunks(self, text: str) -> list[torch.Tensor]:
         """Each (1, 77, width)."""
         if text not in self._known:

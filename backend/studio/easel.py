@@ -10,9 +10,11 @@ from functools import partial
 
 import torch
 
+from backend.engine.conditioning import texts_read
 from backend.engine.inputs import Inputs
 from backend.engine.moment import Moment, pack, unpack
 from backend.engine.painter import Painter
+from backend.engine.prompt import chunks
 from backend.engine.soundness import Breakdown
 from backend.events import Diagnosis
 from backend.request import GenerationRequest
@@ -42,13 +44,14 @@ class EngineEasel:
         self, request: GenerationRequest, kept: bytes | None = None
     ) -> Iterator[StepOutcome | Picture]:
         """See `painting.Easel`."""
+        self._find_words(request)
         # The infotext stands for the picture: it has the request, and the hash of every file.
         mark = self.describe(request)
         painted = yield from self._steps(request, self._moment(kept, mark) if kept else None, mark)
         note = " ".join(filter(None, [painted.note, *self.outfit.problems]))
         yield Picture(
             pixels=painted.picture,
-            infotext=self.describe(request),
+            infotext=mark,
             note=note,
             depth_map=self.depth_map,
             diagnosis=self.explain(painted.broken) if painted.broken else None,
@@ -57,6 +60,14 @@ class EngineEasel:
     def close(self) -> None:
         """Take the adapters off: the model is bit for bit as it was."""
         self.worn.close()
+
+    def _find_words(self, request: GenerationRequest) -> None:
+        """Before the first step: the mark must be the same for every picture and after a restart.
+
+        Words are otherwise found as the texts are read.
+        """
+        for text in texts_read(request):
+            chunks(text, self.painter.components.tokenizer, self.outfit.words)
 
     def _moment(self, kept: bytes, mark: str) -> Moment | None:
         """Where to go on; None, from the beginning, where pixels would not come out the same."""

@@ -30,6 +30,17 @@ def test_cfg_0_disregards_the_prompt(comparison: Comparison, request_: Generatio
 
 
 @pytest.mark.parametrize(
+    ("scale", "idle"), [(0.0, "prompt"), (1.0, "negative_prompt")], ids=["0", "1"]
+)
+def test_the_text_that_is_not_asked_has_no_say_however_long(
+    comparison: Comparison, request_: GenerationRequest, scale: float, idle: str
+) -> None:
+    asked = replace(request_, cfg_scale=scale)
+    short = comparison.ours(replace(asked, **{idle: "a house"}))
+    assert torch.equal(comparison.ours(replace(asked, **{idle: LONG})), short)
+
+
+@pytest.mark.parametrize(
     "prompt", ["", "🎈 a red é balloon \x00 ¿", 'dream: BEACH  a\n\nred,, <b> | "x" {y}']
 )
 def test_odd_prompts(comparison: Comparison, request_: GenerationRequest, prompt: str) -> None:
