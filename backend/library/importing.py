@@ -32,12 +32,29 @@ def import_file(models: Path, draft: Path, name: str) -> Path:
     target = models / FOLDERS[content] / plain
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            raise ModelError(f"“{plain}” is in models/{target.parent.name} already.")
-        os.replace(draft, target)
+        _move(draft, target)
+    except FileExistsError as error:
+        raise ModelError(f"“{plain}” is in models/{target.parent.name} already.") from error
     except OSError as error:
         raise ModelError(f"“{plain}” could not be written: {error.strerror}.") from error
     return target
+
+
+def _move(draft: Path, target: Path) -> None:
+    """Move a file, never over another one: raises `FileExistsError`, and other `OSError`s."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links, such as FAT: an empty file takes the name first
+        target.touch(exist_ok=False)
+        try:
+            os.replace(draft, target)
+        except OSError:
+            target.unlink()
+            raise
+    else:
+        draft.unlink()
 
 
 def _header(draft: Path, plain: str) -> Header:

@@ -45,6 +45,8 @@ class Library:
         self._hashing = threading.Lock()
         self._closed = threading.Event()
         self.revision = 0
+        # Before the look: what comes while it is taken, or before watching begins, is news.
+        self._at_first = self._signature()
         self._look()
 
     @property
@@ -157,7 +159,7 @@ class Library:
             self.revision += self._rows != before
 
     def _watch(self, every: float) -> None:
-        folder = Settling(self._signature())
+        folder = Settling(self._at_first)
         while not self._closed.wait(every):
             if folder.news(self._signature()):
                 self.refresh()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -67,6 +69,35 @@ def test_nothing_is_written_over(tmp_path, dropped):
     with pytest.raises(ModelError, match="is in models/vae already"):
         import_file(tmp_path, dropped, "a.safetensors")
     assert first.read_bytes() == content
+
+
+def no_links(source, target):
+    raise PermissionError(1, "Operation not permitted")
+
+
+def test_a_disk_without_links_takes_files_too(tmp_path, dropped, monkeypatch):
+    monkeypatch.setattr("os.link", no_links)
+    content = dropped.read_bytes()
+    path = import_file(tmp_path, dropped, "a.safetensors")
+    assert path.read_bytes() == content
+    assert not dropped.exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_comes_at_the_last_moment_is_not_written_over(
+    tmp_path, dropped, monkeypatch, links
+):
+    link = os.link
+
+    def late(source, target):
+        target.write_bytes(b"theirs")
+        (link if links else no_links)(source, target)
+
+    monkeypatch.setattr("os.link", late)
+    with pytest.raises(ModelError, match="is in models/vae already"):
+        import_file(tmp_path, dropped, "a.safetensors")
+    assert (tmp_path / "vae" / "a.safetensors").read_bytes() == b"theirs"
+    assert dropped.exists()
 
 
 def test_a_checkpoint_of_an_unknown_kind_is_refused_with_what_is_known(tmp_path, dropped):

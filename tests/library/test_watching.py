@@ -52,6 +52,15 @@ def test_a_new_file_is_found_and_hashed_and_a_removed_one_forgotten(library, tmp
     until(lambda: names(library) == [])
 
 
+def test_a_file_that_comes_before_watching_has_begun_is_found(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    library = Library(tmp_path)
+    (tmp_path / "checkpoints" / "new.safetensors").write_bytes(WHOLE)
+    library.watch(every=0.05)
+    until(lambda: names(library) == ["new.safetensors"])
+    library.close()
+
+
 def test_what_still_changes_is_waited_for():
     folder = Settling("empty")
     seen = ["empty", "1 MB", "2 MB", "3 MB", "3 MB", "3 MB", "empty", "empty"]
