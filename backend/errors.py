@@ -33,7 +33,14 @@ class BadPicture(AtelierError):
 
 
 class ModelError(AtelierError):
-    """A model file is missing, unreadable, or not what it is asked to be."""
+    """A model file is missing, unreadable, or not what it is asked to be.
+
+    `passing` says that the same file may be read another time: the machine was short of something.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class OutOfMemory(AtelierError):

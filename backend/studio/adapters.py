@@ -14,7 +14,7 @@ from backend.engine.adapters.low_rank import merged, weight_shapes
 from backend.engine.components import Components
 from backend.errors import ModelError
 from backend.library.adapters.hypernetwork import Hypernetwork
-from backend.library.adapters.lora import FittedLora, fit_lora
+from backend.library.adapters.lora import FittedLora, Lora, fit_lora
 from backend.library.adapters.shelf import AdapterShelf
 from backend.library.library import Library
 from backend.prompt_language.tags import Tag, split_tags
@@ -137,10 +137,20 @@ class Adapters:
     def _fit_lora(self, tag: Tag, model: Components) -> Fitted:
         path = self._library.catalogue.adapter("loras", tag.name)
         shapes = weight_shapes(model.unet), weight_shapes(model.text_encoder)
-        lora = fit_lora(self._shelf.lora(path), *shapes)
-        homeless = len(lora.unknown)
-        problem = f"“{tag.name}”: {homeless} of its layers have no place in this model."
-        return Fitted(tag, path, lora=lora, problem=problem if homeless else "")
+        read = self._shelf.lora(path)
+        fitted = fit_lora(read, *shapes)
+        return Fitted(tag, path, lora=fitted, problem=_left_out(tag.name, read, fitted))
+
+
+def _left_out(name: str, lora: Lora, fitted: FittedLora) -> str:
+    """Sentences on what of a LoRA does nothing, or ""."""
+    said = []
+    if fitted.unknown:
+        said.append(f"“{name}”: {len(fitted.unknown)} of its layers have no place in this model.")
+    if lora.words:
+        words = ", ".join(repr(word[:20]) for word in lora.words[:4])
+        said.append(f"“{name}” brings words of its own ({words}), which are not read.")
+    return " ".join(said)
 
 
 def _misplaced(tag: Tag) -> Fitted:

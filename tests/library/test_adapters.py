@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 import zlib
 from pathlib import Path
 
@@ -238,10 +239,7 @@ def test_every_layout_finds_its_modules(tmp_path, shapes, layout, alpha):
 def test_the_fixture_of_cloneofsimo(shapes):
     family, unet, text = shapes
     lora = read_lora(FIXTURES / "cloneofsimo-rank1.safetensors")
-    assert {name: tuple(each.shape) for name, each in lora.tokens.items()} == {
-        "<s1>": (768,),
-        "<s2>": (768,),
-    }
+    assert lora.words == ("<s1>", "<s2>")
     if family == "sd2":
         with pytest.raises(ModelError, match="fits Stable Diffusion 1.x .* takes 1024"):
             fit_lora(lora, unet, text)
@@ -275,7 +273,22 @@ def test_a_convolution_with_a_middle(tmp_path, shapes):
     )
     layer = fit_lora(read_lora(tmp_path / "x.safetensors"), unet, text).unet[module]
     assert layer.mid is not None
-    assert layer.shape == (320, 320)
+    assert layer.shape == (320, 320, 3, 3)
+
+
+def test_a_convolution_of_another_kernel_is_told(tmp_path, shapes):
+    _, unet, text = shapes
+    name = kohya("unet", "down_blocks.0.resnets.0.conv1")
+    one = {f"{name}.lora_up.weight": torch.randn(320, 2, 1, 1)}
+    for parts in (
+        {"down": torch.randn(2, 320, 5, 5)},
+        {"down": torch.randn(2, 320, 1, 1), "mid": torch.randn(2, 2, 1, 3)},
+    ):
+        tensors = {f"{name}.lora_{key}.weight": each for key, each in parts.items()}
+        save_file({**one, **tensors}, tmp_path / "x.safetensors")
+        lora = read_lora(tmp_path / "x.safetensors")
+        with pytest.raises(ModelError, match=r"another size: .*conv1 is \(320, 320, 3, 3\) here"):
+            fit_lora(lora, unet, text)
 
 
 A_NAME = kohya("unet", TO_K)
@@ -296,6 +309,18 @@ def halves(down: tuple[int, ...], up: tuple[int, ...], value: float = 0.0) -> di
         (halves((2, 3), (3, 5)), "halves of a layer do not fit"),
         (halves((2,), (2,)), "halves of a layer do not fit"),
         (halves((0, 3), (3, 0)), "halves of a layer do not fit"),
+        (halves((2, 3, 1, 1), (3, 2, 3, 3)), "halves of a layer do not fit"),
+        *(
+            (
+                {**halves((2, 3, side, side), (3, 2, 1, 1)), f"{A_NAME}.lora_mid.weight": mid},
+                "halves of a layer do not fit",
+            )
+            for side, mid in (
+                (1, torch.zeros(2, 3, 3, 3)),
+                (1, torch.zeros(2, 2)),
+                (3, torch.zeros(2, 2, 3, 3)),
+            )
+        ),
         (
             {**halves((2, 3), (3, 2)), f"{A_NAME}.alpha": torch.zeros(4)},
             "halves of a layer do not fit",
@@ -460,6 +485,53 @@ def test_a_file_is_read_once_while_it_stays_as_it_is(tmp_path, monkeypatch):
     path.unlink()
     with pytest.raises(ModelError, match="not there any more"):
         kept.embedding(path)
+
+
+def test_a_slow_file_keeps_nobody_from_another(tmp_path, monkeypatch):
+    slow, quick = tmp_path / "slow.safetensors", tmp_path / "quick.safetensors"
+    for path in (slow, quick):
+        save_file({"emb_params": VECTORS}, path)
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def read(path):
+        if path == slow:
+            begun.set()
+            assert goes_on.wait(60)
+        return read_embedding(path)
+
+    monkeypatch.setattr(shelf, "read_embedding", read)
+    kept = shelf.AdapterShelf()
+    reader = threading.Thread(target=kept.embedding, args=[slow])
+    other = threading.Thread(target=kept.embedding, args=[quick], daemon=True)
+    reader.start()
+    assert begun.wait(60)
+    other.start()
+    other.join(60)
+    waited = other.is_alive()
+    goes_on.set()
+    reader.join(60)
+    assert not waited
+
+
+def test_a_reading_that_failed_for_want_of_time_is_tried_again_later(tmp_path, monkeypatch):
+    path, now, read = tmp_path / "cat.safetensors", [0.0], []
+    save_file({"emb_params": VECTORS}, path)
+
+    def fail_once(it):
+        read.append(it)
+        if len(read) == 1:
+            raise ModelError("It took too long.", passing=True)
+        return read_embedding(it)
+
+    monkeypatch.setattr(shelf, "read_embedding", fail_once)
+    monkeypatch.setattr(shelf.time, "monotonic", lambda: now[0])
+    kept = shelf.AdapterShelf()
+    for _ in range(2):
+        with pytest.raises(ModelError, match="too long"):
+            kept.embedding(path)
+    assert len(read) == 1
+    now[0] = shelf.RETRY_AFTER
+    assert torch.equal(kept.embedding(path).vectors, VECTORS)
 
 
 def test_the_file_used_longest_ago_makes_room(tmp_path):

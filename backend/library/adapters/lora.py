@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -54,22 +54,23 @@ class LoraLayer:
     mid: torch.Tensor | None = None
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the weight that it changes."""
-        return self.up.shape[0], self.down.shape[1]
+    def shape(self) -> tuple[int, ...]:
+        """Of the weight that it changes: rows, columns and, of a convolution, its kernel."""
+        kernel = (self.down if self.mid is None else self.mid).shape[2:]
+        return self.up.shape[0], self.down.shape[1], *kernel
 
 
 @dataclass(frozen=True)
 class Lora:
     """Layers by part and by module: its name with underscores for dots, or `#n` where counted.
 
-    `tokens` are words that were learned with it, fp32 of shape (width).
+    `words` are the names of words that were learned with it, which are not read.
     """
 
     name: str
     unet: dict[str, LoraLayer]
     text: dict[str, LoraLayer]
-    tokens: dict[str, torch.Tensor] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,14 @@ def read_lora(path: Path) -> Lora:
             raise ModelError(f"“{path.name}” is a LyCORIS file ({kind.strip('_.')}), not a LoRA.")
     if any(name.startswith(("lora_te1_", "lora_te2_")) for name in source.tensors):
         raise ModelError(f"“{path.name}” fits SDXL, which is not supported yet.")
-    parts, tokens = _sorted(source)
+    parts, words = _sorted(source)
     layers = {
         part: {target: _layer(roles, path) for target, roles in targets.items()}
         for part, targets in parts.items()
     }
     if not layers["unet"] and not layers["text"]:
         raise ModelError(f"“{path.name}” is not a LoRA.")
-    return Lora(path.stem, **layers, tokens={key: finite(each, path) for key, each in tokens})
+    return Lora(path.stem, **layers, words=words)
 
 
 def fit_lora(lora: Lora, unet: Shapes, text: Shapes) -> FittedLora:
@@ -126,19 +127,19 @@ def _placed(
     return found, [f"{part}: {target}" for target in layers if target not in names]
 
 
-def _sorted(source: Source) -> tuple[dict[str, dict[str, dict]], list[tuple[str, torch.Tensor]]]:
-    """The tensors by part, module and role; and the learned words."""
+def _sorted(source: Source) -> tuple[dict[str, dict[str, dict]], tuple[str, ...]]:
+    """The tensors by part, module and role; and the names of learned words."""
     parts: dict[str, dict[str, dict]] = {"unet": {}, "text": {}}
-    tokens = []
+    words = []
     for name, tensor in source.tensors.items():
         if source.texts.get(name) == "<embed>":
-            tokens.append((name, tensor))
+            words.append(name)
             continue
         placed = _counted(name) or _named(name)
         if placed:
             part, target, role = placed
             parts[part].setdefault(target, {})[role] = tensor
-    return parts, tokens
+    return parts, tuple(words)
 
 
 def _counted(name: str) -> tuple[Part, str, str] | None:
@@ -173,11 +174,26 @@ def _layer(roles: dict[str, torch.Tensor], path: Path) -> LoraLayer:
         raise ModelError(f"“{path.name}” is incomplete: a layer lacks one of its two halves.")
     down, up = finite(roles["down"], path), finite(roles["up"], path)
     mid = finite(roles["mid"], path) if "mid" in roles else None
-    dimensions = {down.ndim, up.ndim} <= {2, 4}
-    alpha = roles.get("alpha", torch.tensor(float(len(down)) if dimensions else 1.0))
-    if not dimensions or not 0 < len(down) == up.shape[1] or alpha.numel() != 1:
+    whole = _fit_together(down, up, mid)
+    alpha = roles.get("alpha", torch.tensor(float(len(down)) if whole else 1.0))
+    if not whole or alpha.numel() != 1:
         raise ModelError(f"“{path.name}” is damaged: the halves of a layer do not fit.")
     return LoraLayer(down, up, float(finite(alpha.double(), path)) / len(down), mid)
+
+
+def _fit_together(down: torch.Tensor, up: torch.Tensor, mid: torch.Tensor | None) -> bool:
+    """Whether the parts of a layer have a product: only the first, or the middle, has a kernel."""
+    if not {down.ndim, up.ndim} <= {2, 4} or not 0 < len(down) == up.shape[1]:
+        return False
+    if mid is None:
+        return _pointwise(up)
+    square = mid.ndim == 4 and mid.shape[:2] == (len(down), len(down))
+    return _pointwise(up) and _pointwise(down) and square
+
+
+def _pointwise(half: torch.Tensor) -> bool:
+    """Whether it is a matrix, or a convolution that looks at single cells."""
+    return set(half.shape[2:]) <= {1}
 
 
 def _check(lora: str, layers: dict[str, LoraLayer], shapes: Shapes) -> None:
@@ -186,8 +202,13 @@ def _check(lora: str, layers: dict[str, LoraLayer], shapes: Shapes) -> None:
         if name.endswith(_TEXT_WIDTH_ENDINGS):
             check_width(lora, layers[name].shape[1], shapes[name][1])
     for name, layer in layers.items():
-        if layer.shape != shapes[name][:2]:
+        if _plain(layer.shape) != _plain(shapes[name]):
             raise ModelError(
-                f"“{lora}” was made for a model of another size: {name} is {shapes[name][:2]} "
+                f"“{lora}” was made for a model of another size: {name} is {shapes[name]} "
                 f"here and {layer.shape} there."
             )
+
+
+def _plain(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A convolution of 1x1 is a matrix, and may be written as either."""
+    return shape[:2] if set(shape[2:]) <= {1} else shape

@@ -6,8 +6,11 @@ A prompt is looked at with every key that is typed, and a pickle takes a process
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,15 +21,30 @@ from backend.library.adapters.lora import Lora, read_lora
 
 Adapter = TypeVar("Adapter")
 BUDGET = 300_000_000  # bytes of files, up to twice that in memory; the last one used stays anyway
+# A reading that failed for want of time or memory is tried anew after so many seconds: at once
+# would be with every key that is typed.
+RETRY_AFTER = 60.0
 _Key = tuple[str, int, int]
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What is in a file, or the sentence that says why it cannot be used; and until when."""
+
+    found: Any
+    until: float = inf
+
+
 class AdapterShelf:
-    """Reads each file once, and remembers also why one could not be read; for several threads."""
+    """Reads each file once, and remembers also why one could not be read; for several threads.
+
+    Whoever asks for a file waits for its reading, and for no other's.
+    """
 
     def __init__(self, budget: int = BUDGET) -> None:
         self._budget = budget
-        self._read: OrderedDict[_Key, Any] = OrderedDict()
+        self._read: OrderedDict[_Key, _Outcome] = OrderedDict()
+        self._reading: dict[_Key, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def embedding(self, path: Path) -> Embedding:
@@ -44,26 +62,36 @@ class AdapterShelf:
     def _get(self, path: Path, read: Callable[[Path], Adapter]) -> Adapter:
         key = _key(path)
         with self._lock:
-            if key not in self._read:
-                self._read[key] = _outcome(path, read)
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            outcome = self._kept(key) or _outcome(path, read)
+            self._keep(key, outcome)
+        if isinstance(outcome.found, str):
+            raise ModelError(outcome.found)
+        return outcome.found
+
+    def _kept(self, key: _Key) -> _Outcome | None:
+        with self._lock:
+            outcome = self._read.get(key)
+        return outcome if outcome and time.monotonic() < outcome.until else None
+
+    def _keep(self, key: _Key, outcome: _Outcome) -> None:
+        with self._lock:
+            self._read[key] = outcome
             self._read.move_to_end(key)
             self._make_room()
-            found = self._read[key]
-        if isinstance(found, str):
-            raise ModelError(found)
-        return found
+            self._reading.pop(key, None)
 
     def _make_room(self) -> None:
         while len(self._read) > 1 and sum(size for _, size, _ in self._read) > self._budget:
             self._read.popitem(last=False)
 
 
-def _outcome(path: Path, read: Callable[[Path], Adapter]) -> Adapter | str:
-    """What is in the file, or the sentence that says why it cannot be used."""
+def _outcome(path: Path, read: Callable[[Path], Adapter]) -> _Outcome:
     try:
-        return read(path)
+        return _Outcome(read(path))
     except ModelError as error:
-        return str(error)
+        return _Outcome(str(error), time.monotonic() + RETRY_AFTER if error.passing else inf)
 
 
 def _key(path: Path) -> _Key:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from backend.errors import Stopped
 from backend.events import Cancelled, Failed, Finished, ImageSaved, StepDone, Waiting
@@ -248,3 +250,37 @@ def test_of_very_many_texts_the_first_are_shown(studio):
     stages = studio.count_tokens(f"[{words}]", steps=40).stages
     assert len(stages) == 13
     assert (stages[-1].when, stages[-1].tokens) == ("and 18 other texts", ())
+
+
+def test_a_picture_with_learned_words_is_gone_on_with_after_a_restart(models, tmp_path):
+    """Also the second of a batch, which is begun when the words have been found already."""
+    request = a_request(prompt="a red dreambeach", batch_size=2)
+
+    def prepared():
+        workshop = EngineWorkshop(Library(models), InputPictures(tmp_path), "cpu", "fp32")
+        return workshop.prepare(request, lambda text: None, lambda: False)
+
+    before = prepared()
+    *_, _ = before.paint(request.for_picture(0))
+    kept = next(before.paint(request.for_picture(1))).pack()
+    step = next(prepared().paint(request.for_picture(1), kept))
+    assert step.step == 2
+
+
+def test_only_the_words_of_the_prompt_that_is_asked_are_named(studio):
+    changes = {"prompt": PROMPT, "negative_prompt": "dreambeach"}
+    _, both = picture_of(studio, a_request(**changes))
+    _, one = picture_of(studio, a_request(**changes, cfg_scale=1.0))
+    assert "TI hashes" in both
+    assert "TI hashes" not in one
+
+
+def test_words_that_a_lora_learned_are_told_of(tmp_path):
+    model = save_tiny_model(tmp_path / "checkpoints" / "one")
+    file = save_lora(tmp_path / "loras" / "Ink.safetensors", model)
+    tensors = {**load_file(file), "<s1>": torch.zeros(WIDTH)}
+    save_file(tensors, file, metadata={"<s1>": "<embed>"})
+    workshop = EngineWorkshop(Library(tmp_path), InputPictures(tmp_path), "cpu", "fp32")
+    request = a_request(prompt="<lora:Ink:1>", steps=1)
+    *_, picture = workshop.prepare(request, lambda text: None, lambda: False).paint(request)
+    assert picture.note == "“Ink” brings words of its own ('<s1>'), which are not read."
