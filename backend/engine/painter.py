@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +20,7 @@ from backend.engine.guidance import GuidedPredictor
 from backend.engine.inputs import Inputs
 from backend.engine.kinds import check_kind
 from backend.engine.learned_words import WordFinder
+from backend.engine.memory import memory_errors
 from backend.engine.moment import Moment
 from backend.engine.noise import seeded
 from backend.engine.preview import previewer_for
@@ -29,7 +29,6 @@ from backend.engine.soundness import Breakdown, FirstFault
 from backend.engine.start import Setting
 from backend.engine.starts import start_for
 from backend.engine.text_encoding import TextEncoder
-from backend.errors import OutOfMemory
 from backend.geometry import latent_size
 from backend.request import GenerationRequest
 
@@ -104,7 +103,8 @@ class Painter:
         Raises `InvalidRequest` where the task, sampler and schedule or clip skip do not go with
         the model and for an empty mask, `OutOfMemory` where the picture does not fit.
         """
-        with _memory_errors(request):
+        size = f"{request.width} x {request.height} pixels"
+        with memory_errors(f"for {size} beside the model; choose a smaller size"):
             check_kind(request.task, self.components)
             canvas = canvas_for(request, inputs)
             fault = FirstFault()
@@ -182,27 +182,3 @@ class Painter:
             if fault.found:  # nothing can come of it any more
                 steps.close()
                 return step.clean
-
-
-@contextmanager
-def _memory_errors(request: GenerationRequest) -> Iterator[None]:
-    """Tell the several ways in which torch says that memory is short as one."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        raise OutOfMemory(
-            f"There is not enough memory for {request.width} x {request.height} pixels beside the "
-            "model; choose a smaller size."
-        ) from error
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    words = str(error).lower()
-    return (
-        isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "out of memory" in words
-        or "can't allocate memory" in words
-        or "not enough memory" in words
-    )

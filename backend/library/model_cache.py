@@ -105,8 +105,11 @@ def spare_what_stays() -> None:
 
 
 def give_back_memory() -> None:
-    """Return freed memory to the system: Python's cycles first, then the C library's reserve."""
+    """Return freed memory to the system: Python's cycles first, then torch's and C's reserves."""
     gc.collect()
+    torch = sys.modules.get("torch")  # not imported here: the page starts before it is
+    if torch:
+        torch.cuda.empty_cache()  # does nothing where no CUDA device is in use
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
         if trim:

@@ -99,8 +99,9 @@ class Studies:
         if self._optics is None or self._optics[0] != key or _outlived(self._optics[1], borrowed):
             self._optics = self._exposure = None  # its memory is free before the next one loads
             loaded = borrowed or self._load(spec, vae)
-            # A VAE inside a checkpoint has no hash of its own; its checkpoint's stands for it.
-            previewer = self._previews.previewer(loaded, vae_hash or f"in-{checkpoint_hash}")
+            # As the workshop names the same map; of a single file it is the whole file's hash.
+            file_hash = vae_hash or f"in-{self._library.hash_of_own_vae(spec)}"
+            previewer = self._previews.previewer(loaded, file_hash)
             self._optics = (key, _Optics(vae=loaded, previewer=previewer))
         return self._optics[1]
 

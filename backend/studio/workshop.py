@@ -16,7 +16,7 @@ from transformers import CLIPTokenizer
 
 from backend.engine.components import Components
 from backend.engine.device import choose_device, memory
-from backend.engine.memory import check_fits
+from backend.engine.memory import check_fits, memory_errors
 from backend.engine.painter import Painter
 from backend.engine.soundness import Breakdown
 from backend.errors import AtelierError, ModelError
@@ -148,7 +148,8 @@ class EngineWorkshop:
         if outfit.loras:
             report(f"Putting on {', '.join(outfit.loras)}.")
         with ExitStack() as worn:
-            worn.enter_context(outfit.worn(model))
+            with memory_errors("for these LoRAs beside the model; name fewer"):
+                worn.enter_context(outfit.worn(model))
             return EngineEasel(
                 painter=painter,
                 inputs=inputs,

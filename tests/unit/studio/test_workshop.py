@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -267,6 +269,36 @@ def test_a_picture_beyond_memory_is_refused_with_both_figures(models, monkeypatc
     monkeypatch.setattr("backend.engine.memory.memory", lambda device: (7 * 10**9, 8 * 10**9))
     with pytest.raises(OutOfMemory, match=r"needs about \d.* GB are free; choose a smaller size"):
         workshop.prepare(a_request(width=2048, height=2048), lambda text: None, lambda: False)
+
+
+def test_memory_that_ends_while_loading_is_a_sentence(models, monkeypatch):
+    def short(*_args, **_options):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    workshop = EngineWorkshop(Library(models), InputPictures(models / "in"), "cpu", "fp32")
+    monkeypatch.setattr("backend.studio.model_shelf.place", short)
+    with pytest.raises(OutOfMemory, match="not enough memory to load “one”"):
+        workshop.prepare(a_request(), lambda text: None, lambda: False)
+
+
+def test_checkpoints_of_another_scaling_share_no_vae_file(models, tmp_path):
+    folder = save_tiny_model(tmp_path / "checkpoints" / "one")
+    other = save_tiny_model(tmp_path / "checkpoints" / "other")
+    config = json.loads((other / "vae" / "config.json").read_text())
+    config["scaling_factor"] = 0.5
+    (other / "vae" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "vae").mkdir()
+    weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    (tmp_path / "vae" / "loose.safetensors").write_bytes(weights.read_bytes())
+    workshop = EngineWorkshop(Library(tmp_path), InputPictures(tmp_path / "in"), "cpu", "fp32")
+
+    def scaling(checkpoint: str) -> float:
+        request = a_request(checkpoint, vae="loose.safetensors")
+        easel = workshop.prepare(request, lambda text: None, lambda: False)
+        return easel.painter.components.vae.config["scaling_factor"]
+
+    assert scaling("one") != 0.5
+    assert scaling("other") == 0.5
 
 
 def test_a_load_that_is_stopped_leaves_the_model_before_it_usable(models):
