@@ -27,5 +27,11 @@ def to_request(values: Values, model: ModelChoice) -> GenerationRequest:
 def build_image_to_image(studio: StudioLike, bar: ModelBar) -> TaskTab:
     """The tab's content; `connect` of `ui.task_tab` brings it to life."""
     return build_picture_tab(
-        studio, bar, task=TASK, kind="sketch", own_controls=dict, to_request=to_request
+        studio,
+        bar,
+        task=TASK,
+        kind="sketch",
+        own_controls=dict,
+        to_request=to_request,
+        strength=0.6,
     )

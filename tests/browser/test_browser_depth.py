@@ -12,6 +12,7 @@ from backend.tasks import DepthToImage, ImageToImage
 from tests.browser.test_browser_page import NAMELESS
 from tests.browser.test_browser_painting import PATIENCE, generate
 from tests.browser.test_browser_pictures import (
+    HOLD,
     facts,
     fault,
     last_request,
@@ -214,3 +215,15 @@ def test_moving_the_strength_shows_what_survives_before_any_painting(serve: Call
     drawn = served.studio.input_picture(asked.task.picture)
     assert drawn.getpixel((100, 100)) != drawn.getpixel((100, 20))
     assert served.studio.jobs == {}
+
+
+def test_a_map_of_another_shape_leaves_the_estimate_on_its_way(serve: Callable, artist):
+    page = artist.open(serve().url)
+    tab = open_tab(page, "Depth to image")
+    page.evaluate(HOLD, "studies/depth")
+    load(tab, png(120, 80))
+    page.wait_for_function("() => window.letGo")
+    load(tab, png(60, 60, "L", 99), "depth-file")
+    expect(fault(tab, "painter")).to_contain_text("The depth map is 60 × 60 pixels")
+    page.evaluate("letGo()")
+    expect(facts(tab)).to_have_text("120 × 80 · depth estimated by dpt", timeout=PATIENCE)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
+from backend.errors import StorageError
 from backend.request import GenerationRequest, ModelChoice
 from backend.tasks import Inpaint
 from tests.browser.test_browser_page import NAMELESS
@@ -23,6 +24,7 @@ from tests.browser.test_browser_pictures import png as plain_png
 from tests.ui.fake_pictures import png
 from tests.ui.fake_studio import FakeStudio
 from tests.unit.studio.a1111_examples import EXAMPLES
+from ui.theme import ASSETS
 
 
 def visit(page: Page) -> Locator:
@@ -324,3 +326,45 @@ def test_a_phone_has_all_of_it(serve: Callable, artists: Callable):
     look.get_by_role("button", name="Gallery", exact=True).click()
     expect(page.locator(".gallery-scroll")).to_be_in_viewport()
     expect(page.get_by_label("Search the prompts")).to_be_in_viewport()
+
+
+PUT_BACK = """async () => {
+  const page = (from) => [from, from - 1, from - 2].map((id) => ({ id }));
+  window.fetch = async (address) => {
+    const before = Number(new URLSearchParams(address.split("?")[1]).get("before") ?? 101);
+    return { ok: true, json: async () => ({ entries: page(before - 1), more: true }) };
+  };
+  const pages = makePages(() => {});
+  await pages.start({});
+  pages.remove([99, 98, 7]);
+  pages.putBack([{ id: 99 }, { id: 98 }, { id: 7 }, { id: 1000 }]);
+  await pages.next();
+  return pages.all().map(({ id }) => id);
+}"""
+
+
+def test_what_is_put_back_leaves_no_gap_and_brings_nothing_from_elsewhere(artist):
+    page = artist.context.new_page()
+    page.add_script_tag(path=ASSETS / "gallery_history.js")
+    assert page.evaluate(PUT_BACK) == [100, 99, 98, 97]
+
+
+def test_what_was_moved_before_a_failure_leaves_the_list(serve: Callable, artist, monkeypatch):
+    served = serve()
+    saved(served.studio, "one", "two", "three")
+    move = served.studio.delete_pictures
+
+    def fail_after_the_first(ids: list[int]) -> int:
+        move(ids[:1])
+        raise StorageError("The disk is full; nothing else was moved.")
+
+    monkeypatch.setattr(served.studio, "delete_pictures", fail_after_the_first)
+    page = artist.open(served.url)
+    visit(page)
+    expect(shots(page)).to_have_count(3)
+    page.locator(".gallery-scroll").focus()
+    for key in ("Home", " ", "ArrowRight", " ", "Delete"):
+        page.keyboard.press(key)
+    expect(page.locator(".gallery-message")).to_contain_text("The disk is full")
+    expect(shots(page)).to_have_count(2)
+    artist.faults.clear()  # the browser's own note of the 507

@@ -66,6 +66,20 @@ def test_what_is_put_into_the_folder_appears_by_itself_with_what_it_is(serve: Ca
     assert page.evaluate(NAMELESS) == []
 
 
+def test_adapters_in_subfolders_are_among_the_adapters(serve: Callable, artist):
+    served = serve()
+    models = served.studio.library.models
+    fill(models)
+    (models / "embeddings" / "drawn").mkdir(parents=True)
+    tensors = {"emb_params": torch.zeros(1, 768)}
+    save_file(tensors, models / "embeddings" / "drawn" / "ink.safetensors")
+    tab = open_models(artist.open(served.url))
+    expect(tab.locator("tbody tr")).to_have_count(4, timeout=PATIENCE)
+    tab.get_by_role("button", name="Adapters").click()
+    expect(tab.locator("tbody tr")).to_have_count(1)
+    expect(row(tab, "ink")).to_be_visible()
+
+
 def _digest(served) -> str:
     library = served.studio.library
     path = library.models / "checkpoints" / "sd2-inpainting.safetensors"

@@ -96,7 +96,7 @@ def test_a_sketch_is_drawn_painted_over_and_compared(serve: Callable, artist):
     page.keyboard.press("Control+Enter")
     tab.locator('[data-part="image"][src^="data:image/jpeg"]').wait_for(timeout=PATIENCE)
     wait_until_finished(tab)
-    expect(tab.locator(".step[data-filled]:not(.last)")).to_have_count(15)
+    expect(tab.locator(".step[data-filled]:not(.last)")).to_have_count(12)
     request = last_request(served.studio)
     drawn = served.studio.input_picture(request.task.picture)
     assert (drawn.size, request.width, request.height) == ((320, 192), 320, 192)
@@ -256,3 +256,52 @@ def test_pictures_may_be_dropped_or_pasted_and_outlive_a_reload(serve: Callable,
     alpha = "(it) => it.getContext('2d').getImageData(30, 30, 1, 1).data[3]"
     assert tab.locator('canvas[data-part="layer"]').evaluate(alpha) == 255
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Holds back the first POST to an address until `letGo` is called.
+HOLD = """(address) => {
+  const real = window.fetch;
+  let held = false;
+  window.fetch = async (...asked) => {
+    if (!held && asked[1]?.method === 'POST' && String(asked[0]).includes(address)) {
+      held = true;
+      await new Promise((done) => (window.letGo = done));
+    }
+    return real(...asked);
+  };
+}"""
+
+
+def test_a_stroke_during_the_upload_is_in_the_next_picture(serve: Callable, artist):
+    served = serve(pace=0.01)
+    page = artist.open(served.url)
+    tab = open_tab(page, "Inpaint")
+    load(tab, png(300, 200))
+    set_size(tab, 30)
+    stroke(tab, (40, 50), (260, 50))
+    page.evaluate(HOLD, "atelier/inputs")
+    generate(page)
+    page.wait_for_function("() => window.letGo")
+    stroke(tab, (40, 150), (260, 150))
+    page.evaluate("letGo()")
+    wait_until_finished(tab)
+    early = served.studio.input_picture(last_request(served.studio).task.mask).convert("L")
+    assert [early.getpixel((150, y)) for y in (50, 150)] == [255, 0]
+    generate(page)
+    expect(tab.locator('[data-part="status"]')).not_to_contain_text("Finished in")
+    wait_until_finished(tab)
+    late = served.studio.input_picture(last_request(served.studio).task.mask).convert("L")
+    assert [late.getpixel((150, y)) for y in (50, 150)] == [255, 255]
+
+
+def test_of_two_pictures_loaded_quickly_the_later_one_stays(serve: Callable, artist):
+    page = artist.open(serve().url)
+    tab = open_tab(page, "Image to image")
+    page.evaluate(HOLD, "atelier/inputs")
+    load(tab, png(300, 200))
+    page.wait_for_function("() => window.letGo")
+    load(tab, png(120, 80))
+    page.evaluate("letGo()")
+    expect(facts(tab)).to_contain_text("120 × 80", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    expect(facts(tab)).to_contain_text("120 × 80")

@@ -9,7 +9,8 @@ function makeDepthMap(part, { told, failed, changed }) {
   let estimate = null; // {sha256, width, height, estimator} of the picture's own map
   let own = null; // {sha256, width, height} of a map that the artist brought
   let waiting = null; // a picture whose depth was asked for before the engine was ready
-  let turn = 0;
+  let turn = 0; // which estimate is waited for
+  let brought = null; // stands for the own map that is on its way
   const sliders = {
     far: makeValue(part, "far", percent, bend),
     near: makeValue(part, "near", percent, bend),
@@ -64,13 +65,14 @@ function makeDepthMap(part, { told, failed, changed }) {
   }
 
   function clear() {
-    [grey, estimate, own, waiting] = [null, null, null, null];
+    [grey, estimate, own, waiting, brought] = [null, null, null, null, null];
     turn += 1;
     canvas.width = canvas.width;
   }
 
   async function estimateFor(picture) {
     const mine = (turn += 1);
+    brought = null;
     told("Estimating the depth");
     const answer = await ask("./atelier/studies/depth", picture).catch((error) => error);
     if (mine !== turn) return; // another picture is here by now
@@ -92,9 +94,11 @@ function makeDepthMap(part, { told, failed, changed }) {
     told("The depth is estimated once the engine is ready");
   }
 
+  /** Show the artist's own map; false if another picture or map was asked for meanwhile. */
   async function useOwn(ref, { width, height }) {
-    turn += 1;
+    const mine = (brought = {});
     const image = await pixelsOf(inputAddress(ref));
+    if (mine !== brought) return false;
     if (!image) throw new Error("The depth map cannot be shown.");
     const shape = (image.naturalWidth * height) / (image.naturalHeight * width);
     if (Math.abs(shape - 1) > 0.02) {
@@ -103,9 +107,11 @@ function makeDepthMap(part, { told, failed, changed }) {
           `${width} × ${height}; load a map of the picture's shape.`,
       );
     }
-    own = ref;
+    turn += 1; // an estimate that is on its way has lost
+    [own, waiting] = [ref, null];
     told("your own depth map");
     put(image, width, height);
+    return true;
   }
 
   invert.addEventListener("click", () => {

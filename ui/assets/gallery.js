@@ -15,7 +15,7 @@ const filters = makeFilters(part, () => {
 });
 const grid = makeGrid(scroll, part("space"), { click, end: () => attempt(pages.next) });
 const chosen = makeChosen(part, pages, filters.inBin, () => grid.mark(chosen.ids, current));
-const bin = makeBin({ pages, filters, message, drawList });
+const bin = makeBin({ pages, filters, message, drawList, find });
 const look = makeLook(part, props.tabs, {
   open, beside, send, settings, reuse, fault: say, compare,
 });

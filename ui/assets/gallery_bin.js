@@ -1,5 +1,5 @@
 // Into the bin and back: the list on show, the message that can take it back, and the last word.
-function makeBin({ pages, filters, message, drawList }) {
+function makeBin({ pages, filters, message, drawList, find }) {
   const several = (count) => (count === 1 ? "1 picture" : `${count} pictures`);
 
   async function recount() {
@@ -10,7 +10,12 @@ function makeBin({ pages, filters, message, drawList }) {
 
   async function move(pictures, route) {
     const ids = pictures.map(({ id }) => id);
-    await tellGallery(route, { ids });
+    try {
+      await tellGallery(route, { ids });
+    } catch (error) {
+      if (ids.length > 1) await find(); // some may have been moved before it failed
+      throw error;
+    }
     return ids;
   }
 
@@ -30,7 +35,7 @@ function makeBin({ pages, filters, message, drawList }) {
         if (!pictures.length) return;
         const ids = await move(pictures, "/restore");
         if (filters.inBin()) pages.remove(ids);
-        else pages.insert(pictures);
+        else pages.putBack(pictures);
         message.say(filters.inBin() ? `${several(ids.length)} restored.` : "");
         drawList();
         await recount();

@@ -25,6 +25,7 @@ function makePages(changed) {
   let query = {};
   let pictures = [];
   let more = true;
+  let taken = new Set(); // ids that left the list; a picture from elsewhere may not fit the query
   let turn = 0; // which query an answer belongs to
   let loading = false;
 
@@ -55,6 +56,7 @@ function makePages(changed) {
       if (asked !== turn) return null;
       pictures = page.entries;
       more = page.more;
+      taken = new Set();
       return page;
     } finally {
       if (asked === turn) loading = false;
@@ -83,10 +85,15 @@ function makePages(changed) {
     start,
     next,
     renew,
-    insert,
     remove(ids) {
       const gone = new Set(ids);
+      for (const { id } of pictures) if (gone.has(id)) taken.add(id);
       pictures = pictures.filter(({ id }) => !gone.has(id));
+    },
+    /** Put back what was removed; what is older than the loaded pages comes with its own page. */
+    putBack(back) {
+      const oldest = more && pictures.length ? pictures.at(-1).id : 0;
+      insert(back.filter(({ id }) => taken.delete(id) && id > oldest));
     },
     all: () => pictures,
     query: () => query,

@@ -76,11 +76,11 @@ function modelRow(row, hashing, actions) {
   return line;
 }
 
-// The groups that the table can be narrowed to, by the last part of a row's folder.
+// The groups that the table can be narrowed to, by a row's folder.
 const GROUPS = {
   Checkpoints: (row) => row.folder === "checkpoints" || (row.folder === "bundled" && row.prediction),
   VAE: (row) => row.folder.endsWith("vae"),
-  Adapters: (row) => /(loras|embeddings|hypernetworks)$/.test(row.folder),
+  Adapters: (row) => /^(bundled\/)?(loras|embeddings|hypernetworks)(\/|$)/.test(row.folder),
   Other: (row) => row.folder === "depth" || row.folder === "preview" || (row.folder === "bundled" && !row.prediction),
   Problems: (row) => !row.usable,
 };

@@ -2,13 +2,17 @@
 function makeOutlet(kind, { below, layer, depth, state }) {
   let handed = null; // what was handed over, as long as nothing has changed since
   let drawn = null; // the sketch as it was last kept, until it changes
+  let changes = 0; // what is kept while something changes is old by the time it is there
   const kept = async (canvas) => keepPicture(await pngOf(canvas));
 
   async function sketched() {
     const { picture, share } = state();
     if (picture && !share) return { picture };
-    drawn ??= { picture: await kept(flattened(below, layer)) };
-    return drawn;
+    if (drawn) return drawn;
+    const before = changes;
+    const fresh = { picture: await kept(flattened(below, layer)) };
+    if (before === changes) drawn = fresh;
+    return fresh;
   }
 
   async function masked() {
@@ -26,12 +30,18 @@ function makeOutlet(kind, { below, layer, depth, state }) {
   const WAYS = { sketch: sketched, mask: masked, depth: withDepth };
 
   return {
-    changed: () => ([handed, drawn] = [null, null]),
+    changed() {
+      changes += 1;
+      [handed, drawn] = [null, null];
+    },
     /** For Generate: {picture, mask or depth}, or {error} with a sentence. */
     async handOver() {
       try {
-        handed ??= await WAYS[kind]();
-        return handed;
+        if (handed) return handed;
+        const before = changes;
+        const fresh = await WAYS[kind]();
+        if (before === changes) handed = fresh;
+        return fresh;
       } catch (error) {
         return { error: error.message };
       }

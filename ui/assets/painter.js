@@ -17,6 +17,7 @@ let ground = ""; // the colour of a blank canvas, in place of a picture
 let settled = false; // whether the size was sent with this picture, and so is remembered with it
 let share = 0; // how much is painted, 0 to 1
 let toldOfDepth = "";
+let reading = Promise.resolve(); // what is brought is read in turn, so the last one stays
 
 const { brush, tool, isPartial } = makePaints(kind, element, part);
 makeValue(part, "veil", percent, (now) => (layerCanvas.style.opacity = now / 100));
@@ -61,8 +62,14 @@ async function showNew(ref, map) {
   if (!(await show(ref))) throw new Error("The picture cannot be shown.");
   start.close();
   depth?.reset();
-  if (map) await depth?.useOwn(map, below);
-  else depth?.estimateFor(ref);
+  if (!map) {
+    depth?.estimateFor(ref); // not waited for: what is brought next need not wait either
+    return;
+  }
+  await depth?.useOwn(map, below).catch((error) => {
+    depth.estimateFor(ref);
+    throw error;
+  });
 }
 
 function tellOfDepth(words) {
@@ -121,7 +128,9 @@ function fault(sentence) {
 
 // ---- pictures in -----------------------------------------------------------------------------
 
-async function attempt(work) {
+const attempt = (work) => (reading = reading.then(() => attemptNow(work)));
+
+async function attemptNow(work) {
   fault("");
   part("facts").textContent = "Reading the picture";
   try {
@@ -152,8 +161,7 @@ const takeDepth = (file) =>
       await show(ref); // its shapes are a picture too: at strength 1 nothing else is looked at
       proposeSize();
     }
-    await depth.useOwn(ref, below);
-    layer.clear();
+    if (await depth.useOwn(ref, below)) layer.clear();
   });
 
 function estimateAgain() {
@@ -222,7 +230,7 @@ async function recall() {
   settled = kept.settled;
   changed();
   trigger("looked", {});
-  await depth?.recall(picture, kept.depth);
+  depth?.recall(picture, kept.depth); // not waited for: an estimate takes a while
 }
 
 // ---- what the artist does --------------------------------------------------------------------
@@ -291,4 +299,4 @@ for (const [name, work] of Object.entries(CLICKS)) part(name)?.addEventListener(
 watch("value", receive);
 draw();
 if (props.value?.picture || props.value?.error) receive();
-else recall();
+else attempt(recall);
