@@ -55,7 +55,7 @@ def conditioning(
 def texts_read(request: GenerationRequest) -> list[str]:
     """The texts that painting a request will encode, in that order and each once."""
     # At these scales only one of the two is asked (`guidance.GuidedPredictor`).
-    asked = {0: (request.negative_prompt,), 1: (request.prompt,)}
+    asked = {0.0: (request.negative_prompt,), 1.0: (request.prompt,)}
     prompts = asked.get(request.cfg_scale, (request.prompt, request.negative_prompt))
     said = [_sections(text, request.steps) for text in prompts]
     steps = range(1, steps_taken(request) + 1)
