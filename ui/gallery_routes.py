@@ -9,9 +9,9 @@ from datetime import date
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.errors import BadPicture, StorageError
 from backend.studio.history.values import HistoryQuery
@@ -25,13 +25,16 @@ from ui.input_routes import read_body
 PAGE = 100
 MAX_PICTURES = 10_000  # at once, for the bin or a ZIP file
 NO_PICTURE = "This picture is not in the history any more."
+MAX_ID = 2**53 - 1  # see `history.names.id_of`; SQLite holds no number of more than 64 bits
+DIGITS = len(str(MAX_ID))
+PictureId = Annotated[int, Path(ge=0, le=MAX_ID)]
 READERS = 2  # pictures whose settings are read at the same time; a large one fills a core
 
 
 class Pictures(BaseModel):
     """Which pictures, by id."""
 
-    ids: list[int]
+    ids: list[Annotated[int, Field(ge=0, le=MAX_ID)]]
 
 
 class Star(BaseModel):
@@ -59,7 +62,7 @@ def _add_reading(router: APIRouter, studio: StudioLike) -> None:
         day_to: str = "",
         favourites: bool = False,
         deleted: bool = False,
-        before: int | None = None,
+        before: Annotated[int | None, Query(ge=0, le=MAX_ID)] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     ) -> dict[str, Any]:
         query = HistoryQuery(
@@ -71,14 +74,14 @@ def _add_reading(router: APIRouter, studio: StudioLike) -> None:
         return answer if before is not None else answer | _whole(studio, query)
 
     @router.get("/{picture}")
-    def entry(picture: int) -> dict[str, Any]:
+    def entry(picture: PictureId) -> dict[str, Any]:
         found = studio.history_entry(picture)
         if found is None:
             raise HTTPException(404, NO_PICTURE)
         return full(studio, found, studio.lineage(picture))
 
     @router.get("/{picture}/steps")
-    def steps(picture: int) -> list[str]:
+    def steps(picture: PictureId) -> list[str]:
         return [_data_uri(step) for step in studio.history_steps(picture)]
 
 
@@ -97,7 +100,7 @@ def _data_uri(jpeg: bytes) -> str:
 
 def _add_changing(router: APIRouter, studio: StudioLike) -> None:
     @router.post("/{picture}/favourite")
-    def favourite(picture: int, star: Star) -> dict[str, bool]:
+    def favourite(picture: PictureId, star: Star) -> dict[str, bool]:
         with _written():
             studio.set_favourite(picture, star.on)
         return {"favourite": star.on}
@@ -150,7 +153,9 @@ def _add_files(router: APIRouter, studio: StudioLike) -> None:
     @router.post("/zip")
     def several(ids: Annotated[str, Form()]) -> StreamingResponse:
         """`ids` are numbers with commas between them: a form, so that the browser saves it."""
-        wanted = _some([int(text) for text in ids.split(",") if text.strip().isdecimal()])
+        texts = (text.strip() for text in ids.split(","))
+        numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= DIGITS]
+        wanted = _some(numbers)
         entries = (studio.history_entry(picture) for picture in wanted)
         files = (
             (entry.name.replace("/", "-"), path)

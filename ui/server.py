@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from gradio.networking import setup_tunnel
 
 from backend.api.a1111 import a1111_router
+from backend.api.body_limit import BodyLimit
 from backend.api.docs import docs_router
 from backend.api.errors import add_error_answers
 from backend.api.guard import HostRule, SiteGuard
@@ -26,6 +27,7 @@ def build_server(
     """
     server = FastAPI(title="Atelier", docs_url=None, redoc_url=None)
     # The one added last is asked first.
+    server.add_middleware(BodyLimit)
     server.add_middleware(PasswordGuard, logins=logins or Logins())
     server.add_middleware(SiteGuard, rule=rule or HostRule())
     server.include_router(docs_router())

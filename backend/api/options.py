@@ -34,7 +34,7 @@ class OptionStore:
 
     def __init__(self, studio: StudioLike) -> None:
         self._studio = studio
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._chosen: Options | None = None
 
     def current(self) -> Options:
@@ -49,9 +49,8 @@ class OptionStore:
 
     def change(self, values: dict[str, Any]) -> None:
         """Change them for all later requests; raises `InvalidRequest`."""
-        changed = self.overridden(values)
-        with self._lock:
-            self._chosen = changed
+        with self._lock:  # from reading to writing: two at once must both be in force
+            self._chosen = self.overridden(values)
 
     def overridden(self, values: dict[str, Any]) -> Options:
         """The options with these A1111 settings in place of some; nothing is changed."""

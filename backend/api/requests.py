@@ -49,12 +49,19 @@ def to_request(body: GenerationBody, options: Options, studio: StudioLike) -> Ge
         sampler=sampler,
         schedule=schedule,
         seed=resolve_seed(body.seed),
-        batch_size=body.batch_size * body.n_iter,
+        batch_size=_count("batch_size", body) * _count("n_iter", body),
         clip_skip=options.clip_skip,
         preview="Auto",
         model=options.model,
         task=_task(body, studio) if isinstance(body, Img2ImgBody) else TextToImage(),
     )
+
+
+def _count(field: str, body: GenerationBody) -> int:
+    count = getattr(body, field)
+    if count < 1:  # two negative numbers would pass as their product
+        raise InvalidRequest(field, f"{field} must be at least 1.")
+    return count
 
 
 def _sampler(body: GenerationBody) -> tuple[str, str]:

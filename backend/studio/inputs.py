@@ -6,10 +6,12 @@ named by its hash. So a request can name it, history can show it, and the same p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import re
+import secrets
 import warnings
 from pathlib import Path
 
@@ -76,15 +78,20 @@ class InputPictures:
 
     def _write(self, digest: str, content: bytes) -> None:
         path = self._folder / f"{digest}.png"
-        if path.is_file():
-            return
-        partial = path.with_suffix(f".{os.getpid()}.partial")
+        # A name of its own: another thread may be keeping the same picture.
+        partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")
         try:
+            if path.is_file() and path.read_bytes() == content:
+                return
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(content)
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(partial, path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise StorageError(
                 f"The input picture could not be kept in the outputs folder ({error.strerror})."
             ) from error

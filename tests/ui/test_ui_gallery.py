@@ -225,3 +225,13 @@ def test_settings_of_a_file_are_read_anew_and_not_believed(studio: FakeStudio):
     assert (reused.checkpoint, reused.vae) == ("storybook", "Automatic")
     for odd in (None, "x", [1], [["a"]], [[1, 2]], {"a": "b"}):
         assert reused_settings(studio, odd, odd).values == {}
+
+
+def test_a_number_that_no_picture_can_have_is_refused(client):
+    huge = 2**63
+    assert client.get(f"{GALLERY}/{huge}").status_code == 422
+    assert client.get(f"{GALLERY}/{huge}/steps").status_code == 422
+    assert client.get(GALLERY, params={"before": huge}).status_code == 422
+    assert client.post(f"{GALLERY}/{huge}/favourite", json={"on": True}).status_code == 422
+    assert client.post(f"{GALLERY}/delete", json={"ids": [huge]}).status_code == 422
+    assert client.post(f"{GALLERY}/zip", data={"ids": f"{huge},{'9' * 5000}"}).status_code == 200

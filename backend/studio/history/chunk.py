@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from backend.request import GenerationRequest, clean_text
 from backend.request_json import request_from_json, request_to_json
 
 CHUNK_KEY = "atelier"
+_HASH = re.compile(r"[0-9a-fA-F]{0,64}")
+_YEAR_10000 = 253_402_300_800  # in unix seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +51,35 @@ def read_making(text: str) -> Making | None:
     try:
         values = json.loads(text)
         parent = values["parent"]
-        return Making(
+        making = Making(
             request=request_from_json(json.dumps(values["request"])),
             created=float(values["created"]),
             parent=str(parent) if parent else None,
             pixels=str(values["pixels"]),
             depth_map=str(values.get("depth_map", "")),
         )
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, InvalidRequest):
+        return making if _can_be_kept(making) else None
+    except (
+        ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
+        InvalidRequest,
+    ):  # fmt: skip
         return None
+
+
+def _can_be_kept(making: Making) -> bool:
+    """Whether the database can hold it and the gallery show it.
+
+    Raises `UnicodeEncodeError` where the request holds half a character.
+    """
+    request_to_json(making.request).encode()
+    hashes = (making.pixels, making.depth_map, *_hashes(making.request))
+    return 0 <= making.created < _YEAR_10000 and all(map(_HASH.fullmatch, hashes))
+
+
+def _hashes(request: GenerationRequest) -> list[str]:
+    """Of the checkpoint and of every picture that it was painted from."""
+    pictures = (getattr(request.task, name, None) for name in ("picture", "mask", "depth"))
+    return [request.model.checkpoint_hash, *(each.sha256 for each in pictures if each)]
 
 
 def pixels_hash(pixels: np.ndarray) -> str:

@@ -35,6 +35,11 @@ class Database:
         self._local = threading.local()
         self._writing = threading.RLock()
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is there for one that cannot be used, and knows nothing of earlier runs."""
+        return self.folder is not None
+
     def read(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode; rows are `sqlite3.Row`."""
         connection = getattr(self._local, "connection", None)

@@ -96,13 +96,19 @@ class History:
     def empty_bin(self) -> int:
         """The files first: a crash in between leaves a row that the next start takes out."""
         rows = self._database.rows("SELECT id, name FROM pictures WHERE deleted = 1")
-        for picture, name in rows:
-            with self._changing() as connection:
-                self._storage.delete_for_good(name)
-                self._steps.delete(name)
-                self._favourites.change(name, False)
-                connection.execute("DELETE FROM pictures WHERE id = ?", (picture,))
-        return len(rows)
+        return sum(self._delete_for_good(picture, name) for picture, name in rows)
+
+    def _delete_for_good(self, picture: int, name: str) -> bool:
+        with self._changing() as connection:
+            # Asked again inside the transaction: it may have been restored meanwhile.
+            sql = "SELECT 1 FROM pictures WHERE id = ? AND deleted = 1"
+            if connection.execute(sql, (picture,)).fetchone() is None:
+                return False
+            self._storage.delete_for_good(name)
+            self._steps.delete(name)
+            self._favourites.change(name, False)
+            connection.execute("DELETE FROM pictures WHERE id = ?", (picture,))
+            return True
 
     def steps(self, picture: int) -> list[bytes]:
         found = self.entry(picture)

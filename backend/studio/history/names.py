@@ -36,13 +36,3 @@ def end_id(day: str) -> int | None:
     """A number that all pictures up to and including a day stay below; None likewise."""
     first = first_id(day)
     return None if first is None else first + _NUMBERS * _SEEDS
-
-
-def number_of(name: str) -> int:
-    """The picture's number within its day."""
-    return int(name.partition("/")[2].partition("-")[0])
-
-
-def day_of(name: str) -> str:
-    """The picture's day, "YYYY-MM-DD"."""
-    return name.partition("/")[0]

@@ -7,6 +7,7 @@ painted by an earlier version are all the same to it: what lies in the folder is
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterator
 
@@ -17,13 +18,14 @@ from backend.errors import StorageError
 from backend.studio.history.chunk import pixels_hash
 from backend.studio.history.database import Database
 from backend.studio.history.favourites import FavouritesFile
-from backend.studio.history.rows import insert, read_row
+from backend.studio.history.rows import Row, insert, read_row
 from backend.studio.history.step_keeper import StepKeeper
 from backend.studio.storage import Storage
 
 log = logging.getLogger(__name__)
 
 BATCH = 50  # pictures in a transaction: a save in between waits for no more than these
+UNFIT = (ValueError, OverflowError)  # a row's own fault, not that of the database
 DAMAGED = "damaged"  # stands for the pixels' hash of a file that cannot be decoded
 
 
@@ -53,6 +55,12 @@ class Rebuild:
         except (OSError, StorageError) as error:
             log.warning("%s", error)
             self.notice = f"The history may lack pictures until the next start. {error}"
+        except Exception:  # a thread of its own: nobody else would tell
+            log.exception("the rows and the files could not be brought together")
+            self.notice = (
+                "The history may lack pictures until the next start; "
+                "Atelier's terminal window says more."
+            )
 
     def _add_missing(self) -> None:
         """Rows for files without one, the newest first, since that is what is looked at."""
@@ -67,12 +75,29 @@ class Rebuild:
                 row | {"favourite": row["name"] in favourites, "deleted": row["name"] in bin_names}
                 for row in self._read(names[start : start + BATCH])
             ]
-            with self._database.write() as connection:
-                for row in rows:
-                    insert(connection, row)
+            self._insert(rows)
         self.notice = ""
 
-    def _read(self, names: list[str]) -> Iterator[dict]:
+    def _insert(self, rows: list[Row]) -> None:
+        """All rows at once, or else one by one without those that the database cannot hold."""
+        try:
+            self._insert_together(rows)
+        except UNFIT:
+            for row in rows:
+                try:
+                    self._insert_together([row])
+                except UNFIT as error:
+                    log.warning("%s cannot be shown in the history: %s", row["name"], error)
+
+    def _insert_together(self, rows: list[Row]) -> None:
+        with self._database.write() as connection:
+            try:
+                for row in rows:
+                    insert(connection, row)
+            except sqlite3.IntegrityError as error:
+                raise ValueError(str(error)) from error
+
+    def _read(self, names: list[str]) -> Iterator[Row]:
         for name in names:
             path = self._storage.file(name)
             row = read_row(path, name) if path else None

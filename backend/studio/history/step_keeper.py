@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Sequence
 
-from backend.errors import StorageError
 from backend.studio.history.database import Database
 from backend.studio.history.step_files import KeptStep, StepFiles
 
@@ -55,8 +53,8 @@ class StepKeeper:
         while (item := self._pending.get()) is not None:
             try:
                 self._keep(*item)
-            except (OSError, sqlite3.Error, StorageError) as error:
-                log.warning("the steps of %s are not kept: %s", item[1], error)
+            except Exception:  # the thread must outlive it, or saving would wait for it in vain
+                log.exception("the steps of %s are not kept", item[1])
             finally:
                 self._pending.task_done()
 

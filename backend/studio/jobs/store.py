@@ -101,12 +101,17 @@ class JobStore:
         """What a former run left undone; from now on this program answers for it."""
         if not self._lock.take():
             return []
-        rows: list[Any] = []
-        with suppress(StorageError), self._database.write() as connection:
-            rows = connection.execute("SELECT * FROM jobs ORDER BY begun DESC, place").fetchall()
-            connection.execute("UPDATE jobs SET crashes = crashes + begun, begun = 0")
+        try:
+            with self._database.write() as connection:
+                sql = "SELECT * FROM jobs ORDER BY begun DESC, place"
+                rows = connection.execute(sql).fetchall()
+                connection.execute("UPDATE jobs SET crashes = crashes + begun, begun = 0")
+        except StorageError as error:
+            log.warning("What a former run left undone is not known: %s", error)
+            return []
         found = [job for job in map(self._stored, rows) if job]
-        self._moments.forget_all_but({job.job_id for job in found})
+        if not self._database.stands_in:  # else the steps belong to jobs that it does not know
+            self._moments.forget_all_but({job.job_id for job in found})
         return found
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -132,3 +133,20 @@ def test_a_picture_is_kept_once_and_comes_back(tmp_path):
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "A" * 64, "0" * 64])
 def test_only_kept_pictures_are_found(tmp_path, name):
     assert InputPictures(tmp_path).file(name) is None
+
+
+def test_several_may_keep_the_same_picture_at_once(tmp_path):
+    inputs, data = InputPictures(tmp_path), encoded(Image.fromarray(LEFT_RED))
+    with ThreadPoolExecutor(8) as several:
+        kept = list(several.map(inputs.keep, [data] * 64))
+    assert len({each.ref for each in kept}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [f"{kept[0].ref.sha256}.png"]
+
+
+def test_a_kept_picture_that_was_damaged_is_written_anew(tmp_path):
+    inputs, data = InputPictures(tmp_path), encoded(Image.fromarray(LEFT_RED))
+    ref = inputs.keep(data).ref
+    path = tmp_path / f"{ref.sha256}.png"
+    path.write_bytes(path.read_bytes()[:40])
+    assert inputs.keep(data).ref == ref
+    assert np.array_equal(np.asarray(inputs.open(ref)), LEFT_RED)

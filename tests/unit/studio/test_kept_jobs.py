@@ -147,6 +147,25 @@ def test_what_ends_while_the_program_closes_is_not_over(tmp_path):
     assert Run(tmp_path).waiting() == ["unfinished"]
 
 
+def test_kept_steps_outlive_a_start_at_which_the_database_could_not_be_used(tmp_path):
+    run = Run(tmp_path)
+    job = run.submit("kept")
+    run.store.begun(job)
+    run.store.step_done(job, 0, lambda: b"bytes")
+    wait_for(lambda: run.store._moments.kept(job.job_id))
+    run.crash()
+    connection = sqlite3.connect(tmp_path / FILE)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute("PRAGMA user_version = 999")
+    other = Run(tmp_path)
+    assert other.waiting() == []
+    other.crash()
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    again = Run(tmp_path)
+    assert again.desk.get(job.job_id).moment == KeptMoment(picture=0, content=b"bytes")
+
+
 def test_a_second_program_leaves_the_firsts_jobs_alone(tmp_path):
     first = Run(tmp_path)
     first.submit("mine")

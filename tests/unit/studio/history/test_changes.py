@@ -47,6 +47,36 @@ def test_emptying_the_bin_deletes_for_good_and_nothing_else(room):
     again.close()
 
 
+def test_a_picture_that_is_restored_while_the_bin_is_emptied_stays(room, monkeypatch):
+    first, second = (room.add(seed=seed) for seed in range(2))
+    room.delete_pictures([first.id, second.id])
+    delete_for_good = room.storage.delete_for_good
+    emptied: list[str] = []
+
+    def delete_and_restore_the_other(name: str) -> None:
+        delete_for_good(name)
+        emptied.append(name)
+        other = second if name == first.name else first
+        room.storage.move(other.name, deleted=False)
+        room.database.read().execute("UPDATE pictures SET deleted = 0 WHERE id = ?", (other.id,))
+
+    monkeypatch.setattr(room.storage, "delete_for_good", delete_and_restore_the_other)
+    assert room.empty_bin() == 1
+    (entry,) = room.all()
+    assert entry.name not in emptied
+    assert room.picture(entry).is_file()
+
+
+def test_steps_that_cannot_be_kept_do_not_end_the_keeping(room, monkeypatch):
+    def broken(name: str, steps: object) -> int:
+        raise ValueError("a step of a wrong shape")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room._room.step_keeper._files, "write", broken)
+        room.add(seed=1, steps=2)
+    assert room.add(seed=2, steps=2).kept_steps == 2
+
+
 def test_a_picture_whose_file_was_taken_away_is_not_deleted(room):
     entry = room.add()
     room.picture(entry).unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from PIL import Image
 
 from backend.request import GenerationRequest, ModelChoice
-from backend.studio.storage import encode_png
+from backend.studio.history.chunk import CHUNK_KEY
+from backend.studio.history.rows import read_row
+from backend.studio.storage import INFOTEXT_KEY, encode_png
 from backend.tasks import DepthToImage, ImageToImage
 from tests.unit.studio.history.rooms import BIN, EVERYTHING, Room, a_request
 
@@ -191,3 +194,62 @@ def test_while_it_reads_the_folder_it_says_so_and_the_newest_are_there_first(roo
     assert told[1] == ("Reading the outputs folder: 50 of 120 pictures.", [120])
     assert room.history_notice() == ""
     assert room.history_count(EVERYTHING) == 120
+
+
+def with_chunk(room: Room, seed: int, **changes) -> None:
+    """A picture of this seed whose chunk says otherwise what `changes` say."""
+    path = room.picture(room.add(seed=seed))
+    with Image.open(path) as picture:
+        texts = dict(picture.text)
+        pixels = np.asarray(picture)
+    values = json.loads(texts[CHUNK_KEY])
+    values["request"]["model"] |= changes.pop("model", {})
+    changed = json.dumps(values | changes)
+    path.write_bytes(encode_png(pixels, texts[INFOTEXT_KEY], **{CHUNK_KEY: changed}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"created": float("nan")},
+        {"created": float("inf")},
+        {"created": -1e300},
+        {"pixels": "\ud800"},
+        {"depth_map": "../" * 20},
+        {"model": {"checkpoint_hash": "\ud800"}},
+        {"model": {"vae": "\ud800"}},
+        {"model": {"checkpoint": 5, "checkpoint_hash": []}},
+    ],
+)
+def test_a_chunk_that_anyone_wrote_hides_no_picture(room, changes):
+    room.add("kept", seed=1)
+    with_chunk(room, 2, **changes)
+    forget(room)
+    again = Room(room.outputs)
+    assert [entry.seed for entry in again.all()] == [2, 1]
+    assert all(0 < entry.created < 1e12 for entry in again.all())
+    assert again.history_notice() == ""
+    again.close()
+
+
+def test_a_row_that_the_database_cannot_hold_leaves_out_no_other(room, monkeypatch):
+    for seed in range(1, 4):
+        room.add(seed=seed)
+    forget(room)
+
+    odd = {2: {"prompt": "\ud800"}, 3: {"created": None}}
+
+    def unfit(path: Path, name: str):
+        row = read_row(path, name)
+        return row and row | odd.get(row["seed"], {})
+
+    monkeypatch.setattr("backend.studio.history.rebuild.read_row", unfit)
+    again = Room(room.outputs)
+    assert [entry.seed for entry in again.all()] == [1]
+    again.close()
+
+
+def test_a_rebuild_that_breaks_says_so_and_raises_nothing(room, monkeypatch):
+    monkeypatch.setattr(room.storage, "clear_partial", None)
+    room._room.rebuild.run()
+    assert "terminal window" in room.history_notice()
