@@ -6,7 +6,7 @@ import base64
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -146,17 +146,23 @@ def test_skip_goes_on_with_the_next_picture_of_the_batch(served):
     assert client.skip() == {}
 
 
+def wait_until(there: Callable[[], bool], seconds: float = 180) -> None:
+    until = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_many_may_wait_and_the_server_still_answers(served):
     """FastAPI's own threads are 40: calls that wait for their pictures must not take them."""
-    long = threading.Thread(target=lambda: paint(served, steps=150, n_iter=8))
+    # Large enough to be still painted when the last of the others has come in.
+    long = threading.Thread(target=lambda: paint(served, steps=150, n_iter=16, width=512))
     long.start()
+    wait_until(lambda: served.studio.running_job() is not None)
     waiting = [threading.Thread(target=lambda: paint(served, steps=1)) for _ in range(50)]
     for each in waiting:
         each.start()
-    until = time.monotonic() + 60
-    while served.studio.state().queued < 50:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: served.studio.state().queued == 50)
     assert requests.get(f"{served.url}/samplers", timeout=20).ok
     served.client().interrupt()
     for each in (long, *waiting):
@@ -295,6 +301,7 @@ def png(colour: str = "red") -> str:
         ("txt2img", {"override_settings": {"CLIP_stop_at_last_layers": "2"}}, "whole number"),
         ("txt2img", {"override_settings": {"samples_format": "webp"}}, "“samples_format”"),
         ("txt2img", {"sampler_name": "PLMS", "scheduler": "Beta"}, "cannot follow the schedule"),
+        ("txt2img", {"batch_size": -1, "n_iter": -2}, "batch_size must be at least 1"),
         ("txt2img", {"n_iter": 100}, "number of pictures must be from 1"),
         ("img2img", {"init_images": [png()], "mask": png("black")}, "Nothing is masked"),
         ("img2img", {"init_images": [png()], "mask": png(), "inpainting_mask_invert": 7}, "0 or 1"),
