@@ -1,7 +1,7 @@
 """Go on training the VAE's decoder alone: ``python -m training.decoder --minutes 10``.
 
 The encoder stays as it is, so that every latent keeps its meaning and the noise predictor need not
-know. The decoder learns from latents that were encoded once, in crops. It becomes a VAE file of its
+know. The decoder learns from latents that were encoded once. It becomes a VAE file of its
 own, models/vae/storybook-fine.safetensors, made for fine detail; with ``--into-base`` the bundled
 decoder itself is trained on, for the smallest error.
 """
@@ -26,32 +26,28 @@ from .paths import FINE_VAE, HELD_OUT, STORYBOOK
 from .vae import SCALE, edges, to_tensor
 from .weights import Average, device_for_training, export_half
 
-_CELLS, _BORDER = 12, 8
 
+class Pictures:
+    """Random pictures with the latents that they decode from.
 
-class Crops:
-    """Random crops of pictures with the part of the latent they decode from."""
+    Whole ones: what lies at a picture's border has no neighbours there, which is learnt as well.
+    """
 
     def __init__(self, count: int, device: torch.device) -> None:
         self.pictures = render_range(0, count, 2)
         self.latents = latents(256, count, device)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor, Tensor]:
-        """Latents (n, 4, 12, 12) in the VAE's own scale and pictures (n, 3, 96, 96)."""
-        small, large = [], []
-        for index in rng.integers(0, len(self.latents), n):
-            y, x = rng.integers(0, self.latents.shape[-1] - _CELLS + 1, 2)
-            small.append(self.latents[index, :, y : y + _CELLS, x : x + _CELLS])
-            rows, columns = (slice(8 * at, 8 * (at + _CELLS)) for at in (y, x))
-            large.append(self.pictures[index, rows, columns])
-        latent = torch.from_numpy(np.stack(small).astype(np.float32)) / SCALE
+        """Latents (n, 4, 32, 32) in the VAE's own scale and pictures (n, 3, 256, 256)."""
+        index = np.sort(rng.integers(0, len(self.latents), n))
+        latent = torch.from_numpy(self.latents[index].astype(np.float32)) / SCALE
         # A little noise, for the noise predictor's latents are never quite those of a picture.
-        return latent + 0.1 * torch.randn_like(latent), to_tensor(np.stack(large))
+        return latent + 0.1 * torch.randn_like(latent), to_tensor(self.pictures[index])
 
 
 def base_loss(vae: Any, latent: Tensor, x: Tensor) -> Tensor:
     """L1 + MSE + gradients at two scales."""
-    y, x = _decoded(vae, latent), _inner(x)
+    y = _decoded(vae, latent)
     sharp = edges(y, x) + edges(F.avg_pool2d(y, 2), F.avg_pool2d(x, 2))
     return (y - x).abs().mean() + 4 * F.mse_loss(y, x) + sharp
 
@@ -62,7 +58,7 @@ def fine_loss(vae: Any, latent: Tensor, x: Tensor) -> Tensor:
     Where the latent does not say on which pixel an edge lies, all that compares pixel with pixel
     asks for a blur; the strength of edges in a window asks for an edge.
     """
-    y, x = _decoded(vae, latent), _inner(x)
+    y = _decoded(vae, latent)
     detail, strength = x.new_zeros(()), x.new_zeros(())
     for _ in range(3):
         strength = strength + (_strength(y) - _strength(x)).abs().mean()
@@ -74,12 +70,7 @@ def fine_loss(vae: Any, latent: Tensor, x: Tensor) -> Tensor:
 
 def _decoded(vae: Any, latent: Tensor) -> Tensor:
     with torch.autocast(latent.device.type, torch.bfloat16):
-        return _inner(vae.decode(latent).sample.float())
-
-
-def _inner(x: Tensor) -> Tensor:
-    """Without the crop's border, which lacks neighbours."""
-    return x[..., _BORDER:-_BORDER, _BORDER:-_BORDER]
+        return vae.decode(latent).sample.float()
 
 
 def _over(x: Tensor, small: Tensor) -> Tensor:
@@ -132,8 +123,8 @@ def train(plan: Plan, scenes: int, loss_of: Callable[..., Tensor]) -> Any:
     device, vae = device_for_training(), base_vae()
     vae.encoder.requires_grad_(False)
     vae.quant_conv.requires_grad_(False)
-    crops = Crops(scenes, device)
-    return Training(vae.to(device).train(), plan).run(crops.draw, loss_of).cpu()
+    pictures = Pictures(scenes, device)
+    return Training(vae.to(device).train(), plan).run(pictures.draw, loss_of).cpu()
 
 
 def main() -> None:
@@ -147,7 +138,7 @@ def main() -> None:
     before = measure(base_vae(), held_out)
     _told("base", before)
     name = "decoder-base" if args.into_base else "decoder-fine"
-    plan = Plan(name=name, minutes=args.minutes, batch=8, peak=4e-4, weight_decay=1e-4)
+    plan = Plan(name=name, minutes=args.minutes, batch=2, peak=3e-4, weight_decay=1e-4)
     vae = train(plan, args.scenes, base_loss if args.into_base else fine_loss)
     after = measure(vae, held_out)
     _told("base, trained on" if args.into_base else "fine", after)

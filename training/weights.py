@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers import ConfigMixin
 from torch import nn
 
 
@@ -65,4 +66,7 @@ def export_half(module: nn.Module, average: Average, save: Callable[[Any], None]
     """
     copy = deepcopy(module)
     copy.load_state_dict(average.weights)
+    if isinstance(copy, ConfigMixin):
+        # Where on this machine it was read from is nothing to ship.
+        copy.register_to_config(_name_or_path="")
     save(copy.half())

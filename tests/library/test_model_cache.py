@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import weakref
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from backend.errors import ModelError
 from backend.library.loading import load_checkpoint
-from backend.library.model_cache import ModelCache, cache_key, free_memory
+from backend.library.model_cache import ModelCache, cache_key, free_memory, give_back_memory
 from backend.library.telling import tell
 from tests.library import tiny
 
@@ -106,9 +105,12 @@ def test_twenty_swaps_among_three_take_no_more_memory_than_one_round(tmp_path):
         for number in range(count):
             spec = specs[number % 3]
             cache.get(spec.name, lambda spec=spec: load_checkpoint(spec))
-        gc.collect()
+        give_back_memory()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    # Some 10 MB are kept by libraries and allocator from the first loads on, and never grow again;
+    # beside models as tiny as these they are 2 % by themselves.
+    swap(20)
     first = swap(3)
     assert swap(20) <= 1.02 * first
