@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import gradio as gr
 
 from backend.names import FROM_CHECKPOINT
 from backend.request import ModelChoice
 from backend.studio.views import StudioLike
+from ui.bring_back import bring_back
 from ui.queue_panel import build_queue_panel
 from ui.theme import asset
 
@@ -90,16 +92,23 @@ def _connect(
         studio.refresh()
         return listed(studio, checkpoint, vae)
 
-    def restore(before: object) -> tuple[dict, dict, int]:
+    def lists() -> tuple[dict, dict]:
+        return gr.update(choices=checkpoint_names(studio)), gr.update(choices=vae_names(studio))
+
+    def values_of(before: object) -> list[str | None]:
         pair = before if isinstance(before, list) and len(before) == 2 else [None, None]
-        return listed(studio, *pair)
+        checkpoints, vaes, _ = listed(studio, *pair)
+        return [checkpoints["value"], vaes["value"]]
 
     for choice in choices:
         choice.change(chosen, choices, [reason, kept], preprocess=False, **QUICK)
     refresh.click(look_again, choices, [*choices, bar.native_size], preprocess=False, **QUICK).then(
         chosen, choices, [reason, kept], preprocess=False, **QUICK
     )
-    page.load(restore, kept, [*choices, bar.native_size], **QUICK)
+    there = page.load(lists, None, choices, **QUICK)
+    bring_back(there.then, kept, choices, values_of).then(
+        partial(native_size_of, studio), bar.checkpoint, bar.native_size, preprocess=False, **QUICK
+    )
 
 
 def _follow_folder(studio: StudioLike, bar: ModelBar, pill: gr.HTML) -> None:

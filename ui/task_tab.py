@@ -9,6 +9,7 @@ import gradio as gr
 
 from backend.geometry import size_for_aspect
 from backend.studio.views import StudioLike
+from ui.bring_back import bring_back
 from ui.controls import QUICK, SizeControls
 from ui.model_bar import STORAGE_SECRET, ModelBar, model_choice, native_size_of
 from ui.painter import hand_over
@@ -81,16 +82,30 @@ def _connect_buttons(studio: StudioLike, tab: TaskTab, bar: ModelBar, page: gr.B
         **QUICK,
     )
     tab.stop.click(None, js="() => document.dispatchEvent(new Event('atelier:stop'))")
-    page.load(lambda kept: restored(tab, kept), settings, list(tab.settings.values()), **QUICK)
+    fields = list(tab.settings.values())
+    bring_back(page.load, settings, fields, lambda kept: kept_values(tab, kept))
 
 
-def restored(tab: TaskTab, kept: object) -> list[Any]:
-    """The updates of the tab's settings to what is known of them, such as from an earlier visit."""
-    known = kept if isinstance(kept, dict) else {}
+def restored(tab: TaskTab, known: dict[str, Any]) -> list[Any]:
+    """The updates of the tab's settings to what is known of them, such as from a picture."""
+    fitting = _fitting(tab, known)
     return [
-        gr.update(value=known[name]) if _fits(widget, known.get(name)) else gr.skip()
-        for name, widget in tab.settings.items()
+        gr.update(value=fitting[name]) if name in fitting else gr.skip() for name in tab.settings
     ]
+
+
+def kept_values(tab: TaskTab, kept: object) -> list[Any]:
+    """The values of the tab's settings from an earlier visit; the first ones where none is kept."""
+    fitting = _fitting(tab, kept if isinstance(kept, dict) else {})
+    return [fitting.get(name, widget.value) for name, widget in tab.settings.items()]
+
+
+def _fitting(tab: TaskTab, known: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: known[name]
+        for name, widget in tab.settings.items()
+        if name in known and _fits(widget, known[name])
+    }
 
 
 def _fits(widget: Any, value: object) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_browser_painting import (
     FINISHED_PICTURE,
@@ -17,6 +18,7 @@ from tests.browser.test_browser_painting import (
     status,
 )
 
+TINY = "tiny <b>fast</b> ${1+1}"
 NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button, a[href]')]
   .filter((node) => node.checkVisibility({ visibilityProperty: true }))
   .filter((node) => !(node.ariaLabel || node.labels?.[0]?.textContent.trim()
@@ -80,9 +82,8 @@ def test_hostile_text_stays_text(serve: Callable, artist):
     box.press("End")
     page.keyboard.type(" end")
     expect(page.locator('[id="text-to-image--tokens"] .chips')).to_contain_text("onerror")
-    page.get_by_label("Checkpoint").click()
-    page.get_by_role("option", name="tiny <b>fast</b> ${1+1}").click()
-    expect(page.locator(".reason")).to_contain_text("tiny <b>fast</b> ${1+1}")
+    choose(page, "Checkpoint", TINY)
+    expect(page.locator(".reason")).to_contain_text(TINY)
     expect(page.get_by_label("Width", exact=True)).to_have_value("256")
     paint(page)
     expect(page.locator('[data-part="infoline"]')).to_contain_text(hostile)
@@ -96,6 +97,51 @@ def test_settings_are_there_again_after_a_reload(serve: Callable, artist):
     page.reload()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("my own words")
     expect(page.locator('[id="text-to-image--steps"] input[type=number]')).to_have_value("7")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_a_late_answer_after_a_reload_overwrites_nothing(serve: Callable, artist):
+    page = artist.open(serve(pace=0.02).url)
+    seed, prompt, checkpoint, vae, width = (
+        page.get_by_label(name, exact=True)
+        for name in ("Seed", "Prompt", "Checkpoint", "VAE", "Width")
+    )
+    choose(page, "Checkpoint", TINY)
+    expect(width).to_have_value("256")
+    choose(page, "VAE", "Built in")
+    prompt.fill("my own words")
+    set_number(page, "seed", 8006)
+    paint(page, steps=7)
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked = route.request.post_data or ""
+        kept = '"seed":8006' in asked or f'[["{TINY}","Built in"]]' in asked
+        late.append(route) if kept else route.continue_()
+
+    page.route("**/gradio_api/**", hold)
+    page.reload()
+    seed.wait_for()
+    until = time.monotonic() + 60
+    while len(late) < 2 and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    set_number(page, "seed", 8007)
+    choose(page, "Checkpoint", "storybook-depth")
+    settings, models = sorted(late, key=lambda one: '"seed":' not in (one.request.post_data or ""))
+    settings.continue_()
+    expect(prompt).to_have_value("my own words", timeout=PATIENCE)  # so the answer is there
+    expect(width).to_have_value("256")
+    expect(seed).to_have_value("8007")
+    models.continue_()
+    expect(vae).to_have_value("Built in", timeout=PATIENCE)
+    expect(checkpoint).to_have_value("storybook-depth")
+    page.wait_for_timeout(500)  # the native size comes after the choice
+    page.get_by_label("3:2").check()
+    expect(width).to_have_value("624")
 
 
 def test_size_buttons_and_seed_buttons(serve: Callable, artist):

@@ -24,6 +24,7 @@ from tests.program.running import Program, tiny_program, wait_for
 
 PATIENCE = 120_000
 FEW = int(os.environ.get("ATELIER_RELOADS", "8"))
+OWN_JOBS = "() => JSON.parse(localStorage['atelier.jobs.text-to-image'] || '[]')"
 ALIVE = re.compile(r"Step \d+ of|Finished in|Queued|Starting|Loading|Waiting")
 
 
@@ -39,10 +40,10 @@ def ask(page: Page, seed: int, steps: int) -> None:
     """Press Generate, and wait until the Studio has taken the job in."""
     set_number(page, "seed", seed)
     set_number(page, "steps", steps)
-    before = page.evaluate("localStorage['atelier.jobs.text-to-image'] || ''")
+    before = page.evaluate(OWN_JOBS)
     page.get_by_role("button", name="Generate").click()
     page.wait_for_function(
-        "before => (localStorage['atelier.jobs.text-to-image'] || '') !== before",
+        f"before => ({OWN_JOBS})().some((id) => !before.includes(id))",
         arg=before,
         timeout=PATIENCE,
     )

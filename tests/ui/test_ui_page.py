@@ -18,7 +18,7 @@ from ui.controls import EXAMPLE_PROMPT, aspect_of
 from ui.help import HELP
 from ui.model_bar import build_model_bar, listed, model_choice, native_size_of, vae_reason
 from ui.page import build_page, mount_page
-from ui.task_tab import restored
+from ui.task_tab import kept_values, restored
 from ui.text_to_image import build_text_to_image
 from ui.theme import ASSETS, build_head
 from ui.tokens import MAX_CHIPS, tokens_value
@@ -174,4 +174,9 @@ def test_settings_come_back_and_odd_ones_do_not(studio: FakeStudio):
     assert updates["steps"]["value"] == 7
     assert "value" not in updates["sampler"]
     assert "value" not in updates["width"]
-    assert all("value" not in update for update in restored(tab, "not settings"))
+    assert dict(zip(names, kept_values(tab, kept), strict=True)) == {
+        **{name: widget.value for name, widget in tab.fields.items()},
+        "prompt": "mine",
+        "steps": 7,
+    }
+    assert kept_values(tab, "not settings") == [widget.value for widget in tab.fields.values()]
