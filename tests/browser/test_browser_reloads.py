@@ -24,8 +24,20 @@ from tests.program.running import Program, tiny_program, wait_for
 
 PATIENCE = 120_000
 FEW = int(os.environ.get("ATELIER_RELOADS", "8"))
-OWN_JOBS = "() => JSON.parse(localStorage['atelier.jobs.text-to-image'] || '[]')"
 ALIVE = re.compile(r"Step \d+ of|Finished in|Queued|Starting|Loading|Waiting")
+# Notes when the page keeps a job that is new, which another tab may drop as soon as it is over.
+NOTE_NEXT_JOB = """() => {
+  const jobs = "atelier.jobs.text-to-image";
+  const before = JSON.parse(localStorage[jobs] || "[]");
+  const keep = Storage.prototype.setItem;
+  window.taken = false;
+  Storage.prototype.setItem = function (key, value) {
+    keep.call(this, key, value);
+    if (key !== jobs || JSON.parse(value).every((id) => before.includes(id))) return;
+    window.taken = true;
+    Storage.prototype.setItem = keep;
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +52,9 @@ def ask(page: Page, seed: int, steps: int) -> None:
     """Press Generate, and wait until the Studio has taken the job in."""
     set_number(page, "seed", seed)
     set_number(page, "steps", steps)
-    before = page.evaluate(OWN_JOBS)
+    page.evaluate(NOTE_NEXT_JOB)
     page.get_by_role("button", name="Generate").click()
-    page.wait_for_function(
-        f"before => ({OWN_JOBS})().some((id) => !before.includes(id))",
-        arg=before,
-        timeout=PATIENCE,
-    )
+    page.wait_for_function("window.taken", timeout=PATIENCE)
 
 
 def idle(program: Program) -> bool:
