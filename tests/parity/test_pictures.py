@@ -17,9 +17,11 @@ from backend.engine.painter import Painter
 from backend.request import GenerationRequest
 from backend.tasks import DepthToImage, ImageToImage, Inpaint
 from tests.parity.comparison import TOLERANCE, Comparison
+from tests.parity.conftest import BUNDLED
 from tests.parity.pictures import REF, PictureComparison, some_inputs
 from tests.tiny_model import tiny_components
 
+BUNDLED_DEPTH = BUNDLED.parent / "storybook-depth"
 KARRAS = {"use_karras_sigmas": True}
 SDE = {"algorithm_type": "sde-dpmsolver++"}
 EXPONENTIAL = {"use_exponential_sigmas": True}
@@ -94,8 +96,16 @@ def inpaint_9(tiny: Callable[[int], Components]) -> PictureComparison:
 
 
 @pytest.fixture(scope="session")
-def with_depth(tiny: Callable[[int], Components]) -> PictureComparison:
+def with_depth(comparison: Comparison, tiny: Callable[[int], Components]) -> PictureComparison:
+    """On the bundled depth model, or a tiny random one without it."""
     model = tiny(5)
+    if BUNDLED_DEPTH.is_dir():
+        unet = diffusers.UNet2DConditionModel.from_pretrained(
+            BUNDLED_DEPTH / "unet", torch_dtype=torch.float32
+        )
+        model = replace(
+            comparison.painter.components, unet=unet.to(memory_format=torch.channels_last)
+        )
     parts = _parts(model, depth_estimator=None, feature_extractor=None)
     return _task_comparison(_placed(model), parts, diffusers.StableDiffusionDepth2ImgPipeline)
 

@@ -60,6 +60,21 @@ def test_same_latent(comparison: Comparison, request_: GenerationRequest, same: 
     [
         ("Euler", diffusers.EulerDiscreteScheduler),
         ("DDIM", diffusers.DDIMScheduler),
+        ("UniPC", diffusers.UniPCMultistepScheduler),
+    ],
+)
+def test_same_latent_as_a_pipeline_in_its_own_memory_layout(
+    bare_comparison: Comparison, request_: GenerationRequest, sampler: str, scheduler: type
+) -> None:
+    asked = replace(request_, sampler=sampler)
+    assert bare_comparison.difference(asked, scheduler, {}) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("sampler", "scheduler"),
+    [
+        ("Euler", diffusers.EulerDiscreteScheduler),
+        ("DDIM", diffusers.DDIMScheduler),
         ("Heun", diffusers.HeunDiscreteScheduler),
         ("UniPC", diffusers.UniPCMultistepScheduler),
     ],
